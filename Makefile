@@ -1,0 +1,38 @@
+# Nothing but Python is needed before these: bootstrap.py makes .venv and fills it from locks/.
+PYTHON ?= python3
+CORE = $(PYTHON) bootstrap.py core --
+DEV = $(PYTHON) bootstrap.py dev --
+LOCK = uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --annotation-style line --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow check bench lock clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: ## a small society, end to end, with no key and no network
+	@$(CORE) repunet demo
+
+test: ## the tests and every example in a docstring
+	@$(DEV) pytest -n 2 --doctest-modules src tests
+
+test-slow: ## the tests that take long
+	@$(DEV) pytest -m slow tests || [ $$? -eq 5 ] # 5: there are none
+
+check: ## style, types, layers
+	@$(DEV) ruff check
+	@$(DEV) ruff format --check
+	@$(DEV) mypy
+	@$(DEV) lint-imports --no-logo
+
+bench: ## the benchmarks
+	@$(DEV) python -m benchmarks
+
+lock: ## locks/ again from pyproject.toml (needs uv; UPGRADE=--upgrade takes the newest)
+	@$(LOCK) $(UPGRADE) --output-file locks/core.txt
+	@$(LOCK) $(UPGRADE) --extra dev --constraint locks/core.txt --output-file locks/dev.txt
+
+clean: ## remove what these commands made
+	rm -rf .venv .venv.lock .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
