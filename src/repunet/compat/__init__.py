@@ -1,0 +1,1 @@
+"""What the reference implementation wrote, read into our words and written back."""
