@@ -1,0 +1,108 @@
+"""Deliberation: one unit of a phase asks its questions and gathers what follows from the answers.
+
+Units of a phase run at the same time. They only read and return events; the simulation applies
+these in canonical order, so that the order of the answers never matters.
+"""
+
+from asyncio import gather
+from collections.abc import Awaitable, Iterable
+from typing import TypeVar
+
+from repunet.chance import shuffled
+from repunet.event import DecisionMissing, Event, ReputationShaped, writers
+from repunet.mind import Coordinate, Mind, NoAnswer, Operation
+from repunet.persona import AgentId, Participant
+from repunet.perspective import Perspectives
+from repunet.reputation import Appraisal, Cause
+from repunet.society import Society
+
+A = TypeVar("A")
+T = TypeVar("T")
+
+
+class Deliberation:
+    """What one unit may read, whom it may ask, and which agents' state it may write."""
+
+    __slots__ = ("_missing", "at", "mind", "society", "views", "writes")
+
+    def __init__(
+        self,
+        society: Society,
+        views: Perspectives,
+        mind: Mind,
+        at: str,
+        writes: Iterable[AgentId] = (),
+    ) -> None:
+        self.society = society
+        self.views = views
+        self.mind = mind
+        self.at = at
+        self.writes = frozenset(writes)
+        self._missing: list[DecisionMissing] = []
+
+    def part(self, name: str) -> "Deliberation":
+        """Return a part of this unit, with coordinates below its own; it is closed with it."""
+        part = Deliberation(self.society, self.views, self.mind, self.at + name, self.writes)
+        part._missing = self._missing
+        return part
+
+    def toward(self, alter: AgentId) -> "Deliberation":
+        """Return the part of this unit that is about one alter."""
+        return self.part(f">{alter}")
+
+    def shuffled(self, items: Iterable[T], purpose: str) -> list[T]:
+        """Return the items in a random order of this unit's own."""
+        return shuffled(items, self.society.seed, self.at, purpose)
+
+    async def ask(self, operation: Operation[A]) -> A | None:
+        """Return the answer, or None if it could not be had; that is an event of its own."""
+        at = self.coordinate(operation)
+        try:
+            answer = await self.mind.answer(operation, at)
+            operation.check(answer)
+        except NoAnswer as error:
+            self._missing.append(DecisionMissing(agent=at.actor, decision=str(at), why=str(error)))
+            return None
+        return answer
+
+    def coordinate(self, operation: Operation[A]) -> Coordinate:
+        """Return the name of the decision that this unit asks for."""
+        return Coordinate(self.at, type(operation).__name__, operation.ego.id)
+
+    async def shape(
+        self,
+        operation: Operation[Appraisal],
+        target: Participant,
+        cause: Cause,
+        because: tuple[str, ...],
+    ) -> ReputationShaped | None:
+        """Return the reputation that ego's appraisal gives the target, if there was an answer."""
+        appraisal = await self.ask(operation)
+        if appraisal is None:
+            return None
+        return ReputationShaped(
+            observer=operation.ego.id,
+            reputation=appraisal.of(target, self.society.scenario),
+            cause=cause,
+            because=because,
+            decision=str(self.coordinate(operation)),
+        )
+
+    def close(self, events: Iterable[Event]) -> list[Event]:
+        """Return the unit's events, missing decisions first; raise if one is not its to write."""
+        missing = sorted(self._missing, key=lambda event: event.decision)
+        closed: list[Event] = [*missing, *events]
+        for event in closed:
+            if not self.writes.issuperset(writers(event)):
+                raise RuntimeError(f"{self.at} may not write {type(event).__name__}")
+        return closed
+
+
+async def together(*awaitables: Awaitable[A]) -> list[A]:
+    """Await all at the same time and return their results in the order given."""
+    return list(await gather(*awaitables))
+
+
+def there(items: Iterable[T | None]) -> list[T]:
+    """Return the items without those that could not be had."""
+    return [item for item in items if item is not None]

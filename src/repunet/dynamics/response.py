@@ -1,0 +1,188 @@
+"""Responses: what each participant makes of an encounter (paper, sections 3.2.1 and 3.3.1)."""
+
+from asyncio import gather
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypedDict
+
+from repunet.deliberation import Deliberation, there, together
+from repunet.dynamics.talk import Wish
+from repunet.encounter import Encounter
+from repunet.event import Event, ReputationShaped, SelfImageRevised, TieFormed, TieSevered
+from repunet.operations import (
+    DecideGossip,
+    DecideTie,
+    Reflect,
+    Reflection,
+    ReviseSelfImage,
+    ShapePeerReputation,
+    ShapeSelfReputation,
+)
+from repunet.persona import Participant
+from repunet.perspective import Acquaintance, Ego, Setting, Story
+
+UNREFLECTED = Reflection("", "", satisfied=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What one participant makes of an encounter."""
+
+    events: Sequence[Event] = ()
+    wishes: Sequence[Wish] = ()
+
+
+class Always(TypedDict):
+    """What every question to one agent shows."""
+
+    setting: Setting
+    ego: Ego
+
+
+async def respond(unit: Deliberation, encounter: Encounter, ego: Participant) -> Response:
+    """Let one participant think about what it has just been through."""
+    respondent = Respondent(unit, encounter, ego)
+    match encounter.outcome:
+        case "consummated":
+            return await respondent.take_stock()
+        case "declined":
+            return await respondent.shrug()
+        case _:
+            return Response()
+
+
+class Respondent:
+    """One participant, thinking about an encounter; its later thoughts see its earlier ones."""
+
+    def __init__(self, unit: Deliberation, encounter: Encounter, ego: Participant) -> None:
+        views, self._unit, self._encounter, self._who = unit.views, unit, encounter, ego
+        self._treatment = unit.society.treatment
+        self._always: Always = {"setting": views.setting, "ego": views.ego(ego)}
+        self._story = Story.of(encounter, ego)
+        self._own_records = views.own_records(ego)
+        others = [other for other in encounter.participants if other != ego]
+        self._alters = [views.acquaintance(ego.agent, other) for other in others]
+
+    async def take_stock(self) -> Response:
+        """After a meeting: reflect, shape reputations, then self-image, ties and talk at once."""
+        reflection = await self._reflect()
+        shaped = await self._shape(reflection)
+        self._learn(shaped)
+        image, ties, wishes = await gather(
+            self._revise_self_image(reflection),
+            together(*(self._rewire(alter, reflection) for alter in self._alters)),
+            together(*(self._wish(alter, reflection) for alter in self._alters)),
+        )
+        return Response(there([*shaped, image, *ties]), there(wishes))
+
+    async def shrug(self) -> Response:
+        """After a refusal: no reputation changes, and only a tie that is there can be cut."""
+        tied = self._unit.views.tied
+        cut = [a for a in self._alters if tied(self._who.agent, a.who.participant)]
+        ties, wishes = await gather(
+            together(*(self._rewire(alter, UNREFLECTED) for alter in cut)),
+            together(*(self._wish(alter, UNREFLECTED) for alter in self._alters)),
+        )
+        return Response(there(ties), there(wishes))
+
+    async def _reflect(self) -> Reflection:
+        question = Reflect(
+            **self._always,
+            story=self._story,
+            own_records=self._own_records,
+            alters=tuple(self._alters),
+        )
+        return await self._unit.ask(question) or UNREFLECTED
+
+    async def _shape(self, reflection: Reflection) -> list[ReputationShaped]:
+        asked = []
+        if self._treatment.rates_self:
+            asked.append(self._shape_self(reflection))
+        if self._treatment.rates_peers:
+            asked += [self._shape_peer(alter, reflection) for alter in self._alters]
+        return there(await together(*asked))
+
+    async def _shape_self(self, reflection: Reflection) -> ReputationShaped | None:
+        question = ShapeSelfReputation(
+            **self._always,
+            story=self._story,
+            of_self=reflection.of_self or None,
+            own_records=self._own_records or (),
+        )
+        return await self._unit.shape(question, self._who, "encounter", (self._encounter.id,))
+
+    async def _shape_peer(
+        self, alter: Acquaintance, reflection: Reflection
+    ) -> ReputationShaped | None:
+        question = ShapePeerReputation(
+            **self._always,
+            alter=alter,
+            story=self._story,
+            of_alter=reflection.of_alter or None,
+        )
+        unit, because = self._unit.toward(alter.id), (self._encounter.id,)
+        return await unit.shape(question, alter.who.participant, "encounter", because)
+
+    def _learn(self, shaped: Sequence[ReputationShaped]) -> None:
+        new = {(e.reputation.target, e.reputation.role): (e.reputation,) for e in shaped}
+        self._own_records = new.get(self._who, self._own_records)
+        self._alters = [
+            replace(alter, records=new.get(alter.who.participant, alter.records))
+            for alter in self._alters
+        ]
+
+    async def _revise_self_image(self, reflection: Reflection) -> SelfImageRevised | None:
+        if not self._treatment.self_image:
+            return None
+        question = ReviseSelfImage(
+            **self._always, of_self=reflection.of_self or None, own_records=self._own_records
+        )
+        image = await self._unit.ask(question)
+        if image is None:
+            return None
+        decision = str(self._unit.coordinate(question))
+        return SelfImageRevised(
+            agent=self._who.agent, role=self._who.role, text=image.text, decision=decision
+        )
+
+    async def _rewire(
+        self, alter: Acquaintance, reflection: Reflection
+    ) -> TieFormed | TieSevered | None:
+        if not self._treatment.rewiring:
+            return None
+        ego, whom, unit = self._who.agent, alter.who.participant, self._unit.toward(alter.id)
+        question = DecideTie(
+            **self._always,
+            alter=alter,
+            story=self._story,
+            of_alter=reflection.of_alter or None,
+            tied=unit.views.tied(ego, whom),
+        )
+        tie, decision = await unit.ask(question), str(unit.coordinate(question))
+        if tie is None or tie.yes == question.tied:
+            return None
+        if tie.yes:
+            return TieFormed(ego=ego, alter=whom, reason=tie.reason, decision=decision)
+        return TieSevered(
+            ego=ego, alter=whom, cause="encounter", reason=tie.reason, decision=decision
+        )
+
+    async def _wish(self, alter: Acquaintance, reflection: Reflection) -> Wish | None:
+        if not self._treatment.gossip:
+            return None
+        question = DecideGossip(
+            **self._always,
+            alter=alter,
+            story=self._story,
+            of_alter=reflection.of_alter or None,
+        )
+        wish = await self._unit.toward(alter.id).ask(question)
+        if wish is None or not wish.yes:
+            return None
+        return Wish(
+            path=(self._who,),
+            target=alter.who.participant,
+            reason=wish.reason,
+            source=self._story,
+            encounter=self._encounter.id,
+        )

@@ -1,0 +1,266 @@
+"""Gossip: telling, hearing, judging and believing (paper, 3.2.2, 3.3.2, appendix A).
+
+Gossip spreads in waves. All of a wave is told from one state and judged from one state; pieces
+about one target that reach one listener in the same wave are believed together.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from repunet.deliberation import Deliberation, there, together
+from repunet.event import Event, GossipHeard, GossipUntold, TieSevered
+from repunet.gossip import Gossip
+from repunet.operations import (
+    ChooseListener,
+    IdentifyGossip,
+    Judged,
+    JudgeGossip,
+    Judgement,
+    ReconsiderTie,
+    ShapePeerFromGossip,
+    TellGossip,
+    Telling,
+)
+from repunet.persona import AgentId, Participant
+from repunet.perspective import Hearsay, Story
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Somebody wants to talk about an absent third."""
+
+    path: tuple[Participant, ...]
+    """Who told it, the first gossiper first; the last one is the one who wants to talk now."""
+    target: Participant
+    reason: str
+    source: Story | Hearsay
+    """The encounter it stems from, or what the gossiper was told itself."""
+    encounter: str
+
+    @property
+    def gossiper(self) -> Participant:
+        """Return who wants to talk."""
+        return self.path[-1]
+
+    @property
+    def via(self) -> str:
+        """Return the way it has come, as coordinates spell it."""
+        return ">".join(participant.agent for participant in self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something was said to a listener, who has not yet made anything of it."""
+
+    wish: Wish
+    listener: Participant
+    said: Telling
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one listener makes of all that it was told in one wave."""
+
+    events: Sequence[Event] = ()
+    wishes: Sequence[Wish] = ()
+
+
+async def tell(unit: Deliberation, wish: Wish) -> Told | GossipUntold | None:
+    """Let the gossiper choose a listener among its ties and say it (appendix A.1)."""
+    views, gossiper = unit.views, wish.gossiper
+    setting, ego, about = views.setting, views.ego(gossiper), views.other(wish.target)
+    absent = {wish.target.agent, *(participant.agent for participant in wish.path)}
+    ties = {alter.agent: alter for alter in unit.society.network.partners(gossiper.agent)}
+    listeners = [alter for agent, alter in ties.items() if agent not in absent]
+    if not listeners:
+        return GossipUntold(
+            gossiper=gossiper.agent,
+            target=wish.target,
+            encounter=wish.encounter,
+            reason=wish.reason,
+        )
+    choosing = ChooseListener(
+        setting=setting,
+        ego=ego,
+        about=about,
+        reason=wish.reason,
+        candidates=tuple(
+            views.acquaintance(gossiper.agent, alter)
+            for alter in unit.shuffled(listeners, "listeners")
+        ),
+    )
+    if (choice := await unit.ask(choosing)) is None:
+        return None
+    listener = choosing.candidate(choice.name).who
+    telling = TellGossip(
+        setting=setting,
+        ego=ego,
+        about=about,
+        reason=wish.reason,
+        source=wish.source,
+        listener=listener,
+    )
+    said = await unit.ask(telling)
+    return None if said is None else Told(wish, listener.participant, said)
+
+
+def inboxes(told: Iterable[Told]) -> dict[AgentId, list[Told]]:
+    """Return what each listener was told in a wave, in an order that does not depend on time."""
+    boxes: defaultdict[AgentId, list[Told]] = defaultdict(list)
+    for piece in sorted(told, key=lambda t: (t.listener, t.wish.target, t.wish.via)):
+        boxes[piece.listener.agent].append(piece)
+    return dict(boxes)
+
+
+async def listen(unit: Deliberation, told: Sequence[Told]) -> Heard:
+    """Let a listener judge all that it was told, then believe what there is about each target."""
+    listener = told[0].listener
+    hearer = Listener(unit, listener)
+    pieces = there(await together(*(hearer.judge(piece) for piece in told)))
+    by_target: defaultdict[Participant, list[Understood]] = defaultdict(list)
+    for piece in pieces:
+        by_target[piece.gossip.about].append(piece)
+    believed = await together(*(hearer.believe(about) for about in by_target.values()))
+    return Heard(
+        events=[*(piece.event for piece in pieces), *(e for events in believed for e in events)],
+        wishes=[piece.passed_on(listener) for piece in pieces if piece.judgement.pass_on],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A piece of gossip with what its listener made of it."""
+
+    wish: Wish
+    event: GossipHeard
+    judged: Judged
+    judgement: Judgement
+
+    @property
+    def gossip(self) -> Gossip:
+        """Return the quadruple."""
+        return self.event.gossip
+
+    def passed_on(self, listener: Participant) -> Wish:
+        """Return the wish to pass it on."""
+        gossip = self.gossip
+        source = Hearsay(
+            gossip.gossiper,
+            self.judged.gossiper.name,
+            gossip.text,
+            gossip.valence,
+            gossip.credibility,
+            gossip.order,
+        )
+        reason = self.judgement.reason
+        return replace(self.wish, path=(*self.wish.path, listener), reason=reason, source=source)
+
+
+class Listener:
+    """One agent that is told things, all in one wave."""
+
+    def __init__(self, unit: Deliberation, listener: Participant) -> None:
+        self._unit = unit
+        self._who = listener
+        self._views = unit.views
+        self._setting = unit.views.setting
+        self._ego = unit.views.ego(listener)
+        self._treatment = unit.society.treatment
+
+    async def judge(self, told: Told) -> Understood | None:
+        """Understand one piece and weigh it (appendix A.2)."""
+        wish = told.wish
+        target = wish.target
+        unit = self._unit.part(f"{wish.via}>{self._who.agent}/{target.agent}")
+        gossiper = self._views.other(wish.gossiper)
+        identifying = IdentifyGossip(
+            setting=self._setting,
+            ego=self._ego,
+            about=self._views.other(target),
+            gossiper=gossiper,
+            said=told.said,
+        )
+        if (summary := await unit.ask(identifying)) is None:
+            return None
+        judging = self._judging(told, summary.text)
+        judgement = await self._weigh(unit, judging)
+        if judgement is None:
+            return None
+        heard = GossipHeard(
+            gossip=Gossip(
+                id=unit.at,
+                target=target.agent,
+                role=target.role,
+                path=tuple(participant.agent for participant in wish.path),
+                listener=self._who.agent,
+                text=summary.text,
+                said=told.said.text,
+                valence=told.said.valence,
+                credibility=judgement.credibility,
+                encounter=wish.encounter,
+            ),
+            decision=str(unit.coordinate(judging)),
+        )
+        judged = Judged(summary.text, gossiper, told.said.valence, judgement.credibility)
+        return Understood(wish, heard, judged, judgement)
+
+    def _judging(self, told: Told, summary: str) -> JudgeGossip:
+        me, wish = self._who.agent, told.wish
+        return JudgeGossip(
+            setting=self._setting,
+            ego=self._ego,
+            alter=self._views.acquaintance(me, wish.target),
+            summary=summary,
+            valence=told.said.valence,
+            sources=tuple(self._views.source(me, source) for source in wish.path),
+            distrust=self._views.distrust(me),
+            rates_credibility=self._treatment.credibility,
+            may_pass_on=len(wish.path) < self._treatment.max_order,
+        )
+
+    async def _weigh(self, unit: Deliberation, judging: JudgeGossip) -> Judgement | None:
+        """Ask for what the treatment lets it decide; the rest is neutral, and not passed on."""
+        if not (judging.rates_credibility or judging.may_pass_on):
+            return Judgement(reason="")
+        judgement = await unit.ask(judging)
+        if judgement is None:
+            return None
+        return Judgement(
+            reason=judgement.reason,
+            credibility=judgement.credibility if judging.rates_credibility else 3,
+            pass_on=judgement.pass_on and judging.may_pass_on,
+        )
+
+    async def believe(self, pieces: Sequence[Understood]) -> list[Event]:
+        """Update the target's reputation and reconsider a tie that is there; never build one."""
+        target = pieces[0].gossip.about
+        unit = self._unit.part(f">{self._who.agent}/{target.agent}")
+        alter = self._views.acquaintance(self._who.agent, target)
+        judged = tuple(piece.judged for piece in pieces)
+        events: list[Event] = []
+        if self._treatment.rates_peers:
+            shaping = ShapePeerFromGossip(
+                setting=self._setting, ego=self._ego, alter=alter, pieces=judged
+            )
+            because = tuple(piece.gossip.id for piece in pieces)
+            shaped = await unit.shape(shaping, target, "gossip", because)
+            if shaped:
+                alter = replace(alter, records=(shaped.reputation,))
+                events.append(shaped)
+        if self._treatment.rewiring and self._views.tied(self._who.agent, target):
+            reconsidering = ReconsiderTie(
+                setting=self._setting, ego=self._ego, alter=alter, pieces=judged
+            )
+            keep = await unit.ask(reconsidering)
+            if keep and not keep.yes:
+                events.append(
+                    TieSevered(
+                        ego=self._who.agent,
+                        alter=target,
+                        cause="gossip",
+                        reason=keep.reason,
+                        decision=str(unit.coordinate(reconsidering)),
+                    )
+                )
+        return events

@@ -1,0 +1,154 @@
+"""Events: everything that can happen to a society, and nothing else changes it."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, TypeAdapter
+
+from repunet.encounter import Encounter
+from repunet.gossip import Gossip
+from repunet.persona import AgentId, Participant, Role
+from repunet.reputation import Cause, Reputation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundBegan:
+    """A new round."""
+
+    kind: Literal["round_began"] = "round_began"
+    round: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SatOut:
+    """Nobody was left for this agent to meet."""
+
+    kind: Literal["sat_out"] = "sat_out"
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """These will meet; the first one chose, where somebody chose."""
+
+    kind: Literal["matched"] = "matched"
+    participants: tuple[Participant, ...]
+    by: Literal["chance", "choice"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncounterEnded:
+    """Agents met, or tried to."""
+
+    kind: Literal["encounter_ended"] = "encounter_ended"
+    encounter: Encounter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReputationShaped:
+    """An agent formed or updated a reputation, of itself or of another."""
+
+    kind: Literal["reputation_shaped"] = "reputation_shaped"
+    observer: AgentId
+    reputation: Reputation
+    cause: Cause
+    because: tuple[str, ...]
+    decision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfImageRevised:
+    """An agent sees itself a little differently."""
+
+    kind: Literal["self_image_revised"] = "self_image_revised"
+    agent: AgentId
+    role: Role
+    text: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TieFormed:
+    """An agent now counts another among its partners."""
+
+    kind: Literal["tie_formed"] = "tie_formed"
+    ego: AgentId
+    alter: Participant
+    reason: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TieSevered:
+    """An agent no longer counts another among its partners."""
+
+    kind: Literal["tie_severed"] = "tie_severed"
+    ego: AgentId
+    alter: Participant
+    cause: Cause
+    reason: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GossipUntold:
+    """An agent wanted to talk about another, but had nobody to tell."""
+
+    kind: Literal["gossip_untold"] = "gossip_untold"
+    gossiper: AgentId
+    target: Participant
+    encounter: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GossipHeard:
+    """A listener was told something about an absent third, and judged it."""
+
+    kind: Literal["gossip_heard"] = "gossip_heard"
+    gossip: Gossip
+    decision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionMissing:
+    """A needed answer could not be had. Never counted as anything else."""
+
+    kind: Literal["decision_missing"] = "decision_missing"
+    agent: AgentId
+    decision: str
+    why: str
+
+
+Event: TypeAlias = (
+    RoundBegan
+    | SatOut
+    | Matched
+    | EncounterEnded
+    | ReputationShaped
+    | SelfImageRevised
+    | TieFormed
+    | TieSevered
+    | GossipUntold
+    | GossipHeard
+    | DecisionMissing
+)
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+
+
+def writers(event: Event) -> tuple[AgentId, ...]:
+    """Return the agents whose state the event changes; it must come from one of their own units."""
+    match event:
+        case ReputationShaped(observer=agent) | TieFormed(ego=agent) | TieSevered(ego=agent):
+            return (agent,)
+        case SelfImageRevised(agent=agent) | DecisionMissing(agent=agent):
+            return (agent,)
+        case GossipHeard(gossip=gossip):
+            return (gossip.listener,)
+        case GossipUntold(gossiper=agent):
+            return (agent,)
+        case EncounterEnded(encounter=encounter):
+            return tuple(participant.agent for participant in encounter.participants)
+        case _:
+            return ()

@@ -1,0 +1,57 @@
+"""The founding record: all that a run follows from, before anything has happened in it."""
+
+import json
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from repunet.persona import Persona
+from repunet.society import Society
+from repunet.treatment import Treatment
+
+DEFAULT = "*"
+"""Stands for every agent that has no mind of its own in `Founding.minds`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """A scenario, a treatment, the people, the seed, and the minds that decide for them."""
+
+    scenario: str
+    treatment: Treatment
+    personas: tuple[Persona, ...]
+    seed: int
+    minds: dict[str, dict[str, Any]]
+    """The description of each mind, by agent; `*` is the mind of everyone else."""
+
+    def society(self) -> Society:
+        """Return the society before its first round: strangers, with nothing between them."""
+        return Society(self.scenario, self.treatment, self.personas, self.seed)
+
+    def to_json(self) -> str:
+        """Return the record as canonical JSON: sorted keys, no spaces."""
+        value = FOUNDING.dump_python(self, mode="json")
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Founding":
+        """Return the record that was written; raises ValueError if it is malformed."""
+        return FOUNDING.validate_json(text)
+
+    def digest(self) -> str:
+        """Return the hash with which the digest of every run founded like this begins."""
+        return sha256(self.to_json().encode()).hexdigest()
+
+    def mind_of(self, agent: str) -> str:
+        """Return the name of the mind that decides for an agent."""
+        return str(self.minds.get(agent, self.minds[DEFAULT])["name"])
+
+    @property
+    def mind_names(self) -> str:
+        """Return the names of all minds at work, as outputs show them."""
+        return " + ".join(dict.fromkeys(str(mind["name"]) for mind in self.minds.values()))
+
+
+FOUNDING: TypeAdapter[Founding] = TypeAdapter(Founding)

@@ -1,0 +1,301 @@
+"""The operations of RepuNet, in the order in which the paper introduces them.
+
+Each is one question to one agent; together they are the whole of what the reputation system asks.
+Scenarios add the questions of their own dilemma.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from pydantic import Field
+
+from repunet.encounter import Recollection
+from repunet.gossip import VALENCE, Credibility, Sense
+from repunet.mind import InvalidAnswer, Operation, unprompted
+from repunet.persona import AgentId
+from repunet.perspective import Acquaintance, Hearsay, Other, Story
+from repunet.reputation import Appraisal, Reputation
+
+Words = Annotated[str, Field(max_length=900)]
+Reason = Annotated[str, Field(max_length=400)]
+A_co = TypeVar("A_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Reflection:
+    """What ego makes of an encounter, by its own values."""
+
+    of_self: Words
+    of_alter: Words
+    satisfied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Free text."""
+
+    text: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Yes or no, and why."""
+
+    yes: bool
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class GossipWish:
+    """Whether ego wants to talk about alter, and in what mood."""
+
+    yes: bool
+    satisfied: bool
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What a gossiper says, and in what sense it means it."""
+
+    text: Words
+    sense: Sense
+
+    @property
+    def valence(self) -> float:
+        """Return the sense as a number in [-1, 1]."""
+        return VALENCE[self.sense]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How credible a piece of gossip is, and whether to pass it on."""
+
+    reason: Reason
+    credibility: Credibility = 3
+    pass_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The name of the one candidate that was selected."""
+
+    name: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The names of all candidates, the preferred one first."""
+
+    names: tuple[str, ...]
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A piece of gossip that the listener has understood and judged."""
+
+    summary: str
+    gossiper: Other
+    valence: float
+    credibility: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutAlter(Operation[A_co]):
+    """A question about somebody ego has met, or is about to meet."""
+
+    alter: Acquaintance
+
+    @property
+    def target(self) -> AgentId:
+        """Return who that is."""
+        return self.alter.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseAct(AboutAlter[A_co]):
+    """A scenario's own question: which of the options at stake, with the alter whom ego now meets?
+
+    The answer has a `move`, the label of an option, and a `reason`.
+    """
+
+    own_records: tuple[Reputation, ...] | None
+    history: Sequence[Recollection] = unprompted(())
+    """All earlier encounters with alter: for minds that are not prompted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmongCandidates(Operation[A_co]):
+    """A question that is answered by naming candidates."""
+
+    candidates: tuple[Acquaintance, ...]
+
+    def candidate(self, name: str) -> Acquaintance:
+        """Return the candidate of that name; raise InvalidAnswer if there is none."""
+        for candidate in self.candidates:
+            if candidate.name == name:
+                return candidate
+        raise InvalidAnswer(f"{name!r} is not one of the candidates")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankPartners(AmongCandidates[Ranking]):
+    """Section 4.1: in which order would ego like to meet its partners this round?"""
+
+    def check(self, answer: Ranking) -> None:
+        """Raise InvalidAnswer unless every candidate is ranked exactly once."""
+        if sorted(answer.names) != sorted(candidate.name for candidate in self.candidates):
+            raise InvalidAnswer("every candidate must be ranked exactly once")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reflect(Operation[Reflection]):
+    """After an encounter: what did each side do, and is ego satisfied by its own values?"""
+
+    story: Story
+    own_records: tuple[Reputation, ...] | None
+    alters: tuple[Acquaintance, ...]
+
+    @property
+    def target(self) -> AgentId | None:
+        """Return the other, where there was only one."""
+        return self.alters[0].id if len(self.alters) == 1 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShapeSelfReputation(Operation[Appraisal]):
+    """Section 3.2.1: how does ego think it is seen now, after the encounter and what was before?"""
+
+    story: Story
+    of_self: str | None
+    own_records: tuple[Reputation, ...]
+
+    @property
+    def target(self) -> AgentId:
+        """Return ego itself."""
+        return self.ego.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShapePeerReputation(AboutAlter[Appraisal]):
+    """Section 3.2.1: what does ego think of alter now, after the encounter and what was before?"""
+
+    story: Story
+    of_alter: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviseSelfImage(Operation[Text]):
+    """How does ego describe itself now?"""
+
+    of_self: str | None
+    own_records: tuple[Reputation, ...] | None
+
+    @property
+    def target(self) -> AgentId:
+        """Return ego itself."""
+        return self.ego.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideTie(AboutAlter[Decision]):
+    """Section 3.3.1: build the edge from ego to alter, or keep it?"""
+
+    story: Story
+    of_alter: str | None
+    tied: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideGossip(AboutAlter[GossipWish]):
+    """Appendix A.1: is ego satisfied or dissatisfied enough with alter to talk about it?"""
+
+    story: Story
+    of_alter: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseListener(AmongCandidates[Selection]):
+    """Appendix A.1: to whom, among those ego has ties to, does it want to say it?"""
+
+    about: Other
+    reason: str
+
+    @property
+    def target(self) -> AgentId:
+        """Return whom the gossip is about."""
+        return self.about.id
+
+    def check(self, answer: Selection) -> None:
+        """Raise InvalidAnswer unless one of the candidates was selected."""
+        self.candidate(answer.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellGossip(Operation[Telling]):
+    """Appendix A.1: what does the gossiper say to its listener?"""
+
+    about: Other
+    reason: str
+    source: Story | Hearsay
+    """The encounter it stems from, or what the gossiper was told itself."""
+    listener: Other
+
+    @property
+    def target(self) -> AgentId:
+        """Return whom the gossip is about."""
+        return self.about.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentifyGossip(Operation[Text]):
+    """Appendix A.2: what does the gossiper mean to convey?"""
+
+    about: Other
+    gossiper: Other
+    said: Telling
+
+    @property
+    def target(self) -> AgentId:
+        """Return whom the gossip is about."""
+        return self.about.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeGossip(AboutAlter[Judgement]):
+    """Appendix A.2: how credible is it, given its sources and all that was heard before?
+
+    `alter` is the target of the gossip, as far as ego knows it.
+    """
+
+    summary: str
+    valence: float
+    sources: tuple[Acquaintance, ...]
+    """The gossiper last: the one who said it to ego."""
+    distrust: float
+    rates_credibility: bool
+    may_pass_on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShapePeerFromGossip(AboutAlter[Appraisal]):
+    """Section 3.2.2: what does the listener think of the target now, after what it was told?"""
+
+    pieces: tuple[Judged, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconsiderTie(AboutAlter[Decision]):
+    """Section 3.3.2: after what it was told, does the listener keep its tie to the target?"""
+
+    pieces: tuple[Judged, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShapePeerFromObservation(AboutAlter[Appraisal]):
+    """What does a witness think of somebody now, after what it saw?"""
+
+    story: Story

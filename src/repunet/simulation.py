@@ -1,0 +1,125 @@
+"""One round of a society: match, meet, respond, spread. Reads at the same time, writes in order."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeVar
+
+from repunet.deliberation import Deliberation, together
+from repunet.dynamics import Heard, Response, Told, Wish, inboxes, listen, respond, tell, witness
+from repunet.dynamics.observation import sees
+from repunet.encounter import Encounter
+from repunet.event import EncounterEnded, Event, GossipUntold, Matched, RoundBegan
+from repunet.matching import Matching
+from repunet.mind import Mind
+from repunet.persona import AgentId, Participant
+from repunet.perspective import Perspectives, Setting
+from repunet.scenarios.base import Scenario
+from repunet.society import Society
+
+R = TypeVar("R")
+
+
+class Simulation:
+    """A society, the dilemma it faces, and the minds that decide."""
+
+    def __init__(self, society: Society, scenario: Scenario, mind: Mind) -> None:
+        self.society = society
+        self.scenario = scenario
+        self.mind = mind
+        setting = Setting.of(scenario.name, scenario.stakes, scenario.roles, society.treatment)
+        self.views = Perspectives(society, setting)
+        self._events: list[Event] = []
+
+    async def step(self) -> list[Event]:
+        """Play one round and return its events, which have been applied."""
+        self._events = []
+        self._happen([RoundBegan(round=self.society.round + 1)])
+        groups = await self._match()
+        encounters = await self._meet(groups)
+        wishes = await self._respond(encounters)
+        await self._observe(encounters)
+        await self._spread(wishes)
+        return self._events
+
+    async def _match(self) -> list[tuple[Participant, ...]]:
+        with self.society.held():
+            matching = Matching(self.society, self.views, self.mind)
+            matched = await self.scenario.match(matching)
+        self._happen(matched)
+        return [event.participants for event in matched if isinstance(event, Matched)]
+
+    async def _meet(self, groups: Sequence[tuple[Participant, ...]]) -> list[Encounter]:
+        units = [
+            self._unit(f"meet/{'-'.join(p.agent for p in group)}", *(p.agent for p in group))
+            for group in groups
+        ]
+        meetings = [self.scenario.meet(unit, g) for unit, g in zip(units, groups, strict=True)]
+        return await self._phase(units, meetings, lambda met: [EncounterEnded(encounter=met)])
+
+    async def _respond(self, encounters: Sequence[Encounter]) -> list[Wish]:
+        pairs = [(met, ego) for met in encounters for ego in met.participants]
+        units = [self._unit(f"respond/{ego.agent}", ego.agent) for _, ego in pairs]
+        thoughts = [respond(unit, *pair) for unit, pair in zip(units, pairs, strict=True)]
+        responses: list[Response] = await self._phase(units, thoughts, lambda r: r.events)
+        return [wish for response in responses for wish in response.wishes]
+
+    async def _observe(self, encounters: Sequence[Encounter]) -> None:
+        if not (self.society.treatment.witnesses and self.society.treatment.rates_peers):
+            return
+        for met in encounters:
+            there = {participant.agent for participant in met.participants}
+            role = met.participants[0].role
+            absent = [Participant(a, role) for a in self.society.agents if a not in there]
+            units = [self._unit(f"observe/{met.id}/{ego.agent}", ego.agent) for ego in absent]
+            seen = [(u, e) for u, e in zip(units, absent, strict=True) if sees(u, met, e)]
+            sights = [witness(unit, met, ego) for unit, ego in seen]
+            await self._phase([unit for unit, _ in seen], sights, lambda events: events)
+
+    async def _spread(self, wishes: Sequence[Wish]) -> None:
+        """Tell and hear, wave after wave, until nobody passes anything on."""
+        wave = 1
+        while wishes:
+            told = await self._tell(wave, wishes)
+            wishes = await self._listen(wave, told)
+            wave += 1
+
+    async def _tell(self, wave: int, wishes: Sequence[Wish]) -> list[Told]:
+        units = [
+            self._unit(f"gossip{wave}/{wish.via}/{wish.target.agent}", wish.gossiper.agent)
+            for wish in wishes
+        ]
+        telling = [tell(unit, wish) for unit, wish in zip(units, wishes, strict=True)]
+        results = await self._phase(units, telling, _untold)
+        return [result for result in results if isinstance(result, Told)]
+
+    async def _listen(self, wave: int, told: Sequence[Told]) -> list[Wish]:
+        boxes = inboxes(told)
+        units = [self._unit(f"gossip{wave}/", listener) for listener in boxes]
+        listening = [listen(u, box) for u, box in zip(units, boxes.values(), strict=True)]
+        heard: list[Heard] = await self._phase(units, listening, lambda h: h.events)
+        return [wish for each in heard for wish in each.wishes]
+
+    def _unit(self, at: str, *writes: AgentId) -> Deliberation:
+        at = f"r{self.society.round}/{at}"
+        return Deliberation(self.society, self.views, self.mind, at, writes)
+
+    async def _phase(
+        self,
+        units: Sequence[Deliberation],
+        work: Sequence[Awaitable[R]],
+        events: Callable[[R], Iterable[Event]],
+    ) -> list[R]:
+        """Run all units at the same time on one state; apply what follows in canonical order."""
+        with self.society.held():
+            results = await together(*work)
+        for unit, result in zip(units, results, strict=True):
+            self._happen(unit.close(events(result)))
+        return results
+
+    def _happen(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self.society.apply(event)
+            self._events.append(event)
+
+
+def _untold(result: Told | GossipUntold | None) -> list[Event]:
+    return [result] if isinstance(result, GossipUntold) else []
