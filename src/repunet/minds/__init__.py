@@ -1,0 +1,1 @@
+"""Minds: the different ways in which an operation gets its answer."""

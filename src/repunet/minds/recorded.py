@@ -1,0 +1,46 @@
+"""A mind whose answers are written down, each under the name of its decision."""
+
+from typing import Any, TypeVar
+
+from repunet.journal import DecisionRecord
+from repunet.mind import Coordinate, Mind, Operation, adapter
+
+A = TypeVar("A")
+
+
+class Recorded:
+    """Wraps a mind; what it answers waits here until it is taken to be committed."""
+
+    def __init__(self, mind: Mind) -> None:
+        self._mind = mind
+        self._answers: list[tuple[Coordinate, str | None, Any]] = []
+
+    @property
+    def name(self) -> str:
+        """Return the name of the mind."""
+        return self._mind.name
+
+    def describe(self) -> dict[str, Any]:
+        """Return the description of the mind."""
+        return self._mind.describe()
+
+    async def answer(self, operation: Operation[A], at: Coordinate) -> A:
+        """Let the mind answer, and keep the answer."""
+        answer = await self._mind.answer(operation, at)
+        self._answers.append((at, operation.target, answer))
+        return answer
+
+    def take(self) -> list[DecisionRecord]:
+        """Return what was answered since the last time, in the order of the coordinates."""
+        answers, self._answers = self._answers, []
+        answers.sort(key=lambda kept: kept[0])
+        return [
+            DecisionRecord(str(at), at.operation, at.actor, target, dumped(answer))
+            for at, target, answer in answers
+        ]
+
+
+def dumped(answer: Any) -> str:
+    """Return an answer as JSON."""
+    kind: type = type(answer)
+    return adapter(kind).dump_json(answer).decode()

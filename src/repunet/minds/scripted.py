@@ -1,0 +1,164 @@
+"""Scripted strategies: textbook play of repeated dilemmas (Axelrod 1984 and the library since).
+
+A strategy sees every earlier turn with the partner at hand and answers the next move. In all else
+(reflecting, reputations, ties, talk) a scripted agent is like the embedded mind.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol, TypeVar, cast
+
+from repunet.encounter import Recollection
+from repunet.mind import Coordinate, Mind, Operation, adapter
+from repunet.minds.roster import MindSpec, make_mind
+from repunet.operations import ChooseAct
+from repunet.stakes import Option, Stakes
+
+A = TypeVar("A")
+Turn = tuple[bool, bool]
+"""Whether ego cooperated, and whether alter did."""
+
+C: Final = True
+D: Final = False
+
+
+class Strategy(Protocol):
+    """Tells whether to cooperate, given all earlier turns with this partner, oldest first."""
+
+    def __call__(self, turns: Sequence[Turn], /) -> bool: ...
+
+
+def cooperator(turns: Sequence[Turn]) -> bool:
+    """Always cooperate."""
+    return C
+
+
+def defector(turns: Sequence[Turn]) -> bool:
+    """Always defect."""
+    return D
+
+
+def tit_for_tat(turns: Sequence[Turn]) -> bool:
+    """Cooperate, then do what alter did last (Rapoport, in Axelrod 1980)."""
+    return turns[-1][1] if turns else C
+
+
+def suspicious_tit_for_tat(turns: Sequence[Turn]) -> bool:
+    """Defect, then do what alter did last."""
+    return turns[-1][1] if turns else D
+
+
+def anti_tit_for_tat(turns: Sequence[Turn]) -> bool:
+    """Cooperate, then do the opposite of what alter did last."""
+    return not turns[-1][1] if turns else C
+
+
+def bully(turns: Sequence[Turn]) -> bool:
+    """Defect, then do the opposite of what alter did last (Nachbar 1992)."""
+    return not turns[-1][1] if turns else D
+
+
+def tit_for_two_tats(turns: Sequence[Turn]) -> bool:
+    """Defect only after two defections in a row (Axelrod 1984)."""
+    return not (len(turns) > 1 and turns[-1][1] == turns[-2][1] == D)
+
+
+def two_tits_for_tat(turns: Sequence[Turn]) -> bool:
+    """Answer every defection with two (Axelrod 1984)."""
+    return all(alter for _, alter in turns[-2:])
+
+
+def grudger(turns: Sequence[Turn]) -> bool:
+    """Cooperate until alter defects once, then never again (Friedman 1971)."""
+    return all(alter for _, alter in turns)
+
+
+def win_stay_lose_shift(turns: Sequence[Turn]) -> bool:
+    """Repeat a move that met cooperation, change one that did not (Nowak & Sigmund 1993)."""
+    return turns[-1][0] == turns[-1][1] if turns else C
+
+
+def alternator(turns: Sequence[Turn]) -> bool:
+    """Cooperate and defect by turns, whatever happens."""
+    return len(turns) % 2 == 0
+
+
+def cycler_ccd(turns: Sequence[Turn]) -> bool:
+    """Cooperate twice, defect once, and so on (Mittal & Deb 2009)."""
+    return len(turns) % 3 != 2
+
+
+def soft_majority(turns: Sequence[Turn]) -> bool:
+    """Cooperate while alter has cooperated at least as often as not (Axelrod 1984)."""
+    return 2 * sum(alter for _, alter in turns) >= len(turns)
+
+
+def hard_majority(turns: Sequence[Turn]) -> bool:
+    """Cooperate while alter has cooperated more often than not (Axelrod 1984)."""
+    return 2 * sum(alter for _, alter in turns) > len(turns)
+
+
+STRATEGIES: dict[str, Strategy] = {
+    function.__name__.replace("_", "-"): function
+    for function in (
+        cooperator,
+        defector,
+        tit_for_tat,
+        suspicious_tit_for_tat,
+        anti_tit_for_tat,
+        tit_for_two_tats,
+        two_tits_for_tat,
+        grudger,
+        win_stay_lose_shift,
+        alternator,
+        cycler_ccd,
+        soft_majority,
+        hard_majority,
+        bully,
+    )
+}
+
+
+class ScriptedMind:
+    """Plays a strategy where there is a move to make, and thinks like another mind elsewhere."""
+
+    def __init__(self, name: str, strategy: Strategy, otherwise: Mind) -> None:
+        self.name = name
+        self._strategy = strategy
+        self._otherwise = otherwise
+
+    def describe(self) -> dict[str, Any]:
+        """Return the name of the strategy, and the mind for all else."""
+        return {"name": self.name, "otherwise": self._otherwise.describe()}
+
+    async def answer(self, operation: Operation[A], at: Coordinate) -> A:
+        """Play the strategy's move, or let the other mind answer."""
+        if not isinstance(operation, ChooseAct):
+            return await self._otherwise.answer(operation, at)
+        move = self._strategy([turn(recollection) for recollection in operation.history])
+        option = extreme(operation.setting.stakes, cooperative=move)
+        return cast(A, played(operation, option, self.name))
+
+
+def turn(recollection: Recollection) -> Turn:
+    """Return who cooperated in an encounter: ego, and the others on the whole."""
+    degrees = [act.cooperation or 0.0 for act in recollection.others]
+    own = recollection.own.cooperation or 0.0
+    return own >= 0.5, sum(degrees) >= 0.5 * len(degrees)
+
+
+def extreme(stakes: Stakes, *, cooperative: bool) -> Option:
+    """Return the most or the least cooperative option."""
+    choose: Callable[..., Option] = max if cooperative else min
+    return choose(stakes.options, key=lambda option: option.cooperation)
+
+
+def played(operation: Operation[A], option: Option, reason: str) -> A:
+    """Return the answer that plays an option: its label is one of the answer's literals."""
+    answer = adapter(operation.answer).validate_python({"move": option.label, "reason": reason})
+    return cast(A, answer)
+
+
+def scripted(spec: MindSpec, seed: int) -> ScriptedMind:
+    """Return the mind that plays the strategy of that name."""
+    spec.plain()
+    return ScriptedMind(spec.name, STRATEGIES[spec.name], make_mind("embedded", seed))
