@@ -1,0 +1,1 @@
+"""Analysis: what run files say. Reads journals, and never takes part in a run."""

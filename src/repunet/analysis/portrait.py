@@ -1,0 +1,243 @@
+"""Portraits: an agent, or a whole society, as it stood after some round."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from repunet.encounter import UNIT
+from repunet.errors import UsageError, unknown
+from repunet.event import EncounterEnded, Event, GossipHeard, GossipUntold
+from repunet.gossip import LIKERT, Gossip
+from repunet.journal import Journal
+from repunet.persona import AgentId, Participant
+from repunet.reputation import Version
+from repunet.scenarios import scenario
+from repunet.society import Society
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record that one agent holds of another, or of itself, with all that it was before."""
+
+    observer: str
+    target: str
+    role: str
+    versions: tuple[Version, ...]
+
+    @property
+    def current(self) -> Version:
+        """Return the version that counts."""
+        return self.versions[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """An encounter as one agent lived through it."""
+
+    round: int
+    story: str
+    payoff: float
+    knew_before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of gossip, by name."""
+
+    id: str
+    round: int
+    told_by: str
+    heard_by: str
+    about: str
+    text: str
+    said: str
+    valence: float
+    credibility: str
+    encounter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """Everything there is to know of one agent after some round."""
+
+    id: str
+    name: str
+    round: int
+    mind: str
+    disposition: str
+    description: dict[str, str]
+    """By role."""
+    self_image: dict[str, str]
+    wealth: float
+    standing: dict[str, float | None]
+    """Mean of the others' scores, by role."""
+    holds: tuple[Held, ...]
+    held_about: tuple[Held, ...]
+    ties_to: tuple[str, ...]
+    tied_by: tuple[str, ...]
+    meetings: tuple[Meeting, ...]
+    told: tuple[Piece, ...]
+    heard: tuple[Piece, ...]
+    talked_about: tuple[Piece, ...]
+    untold: int
+    """How often it wanted to talk and had nobody to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """One line of a society."""
+
+    id: str
+    name: str
+    disposition: str
+    mind: str
+    wealth: float
+    cooperation: float | None
+    encounters: int
+    standing: float | None
+    """Mean of the others' scores, over all roles."""
+    observers: int
+    ties_to: int
+    tied_by: int
+
+
+class Gallery:
+    """A run, looked at after one of its rounds."""
+
+    def __init__(self, journal: Journal, round_: int | None = None) -> None:
+        last = journal.rounds
+        self.round = last if round_ is None else round_
+        if not 0 <= self.round <= last:
+            raise UsageError(f"{journal.path.parent.name} has rounds 0 to {last}, not {round_}")
+        self._founding = journal.founding
+        self._society = self._founding.society()
+        self._roles = scenario(self._founding.scenario).roles
+        self._events: list[tuple[int, Event]] = []
+        for written in journal.events(1, self.round):
+            self._society.apply(written.event)
+            self._events.append((written.round, written.event))
+
+    @property
+    def society(self) -> Society:
+        """Return the society as it stood."""
+        return self._society
+
+    def residents(self) -> tuple[Resident, ...]:
+        """Return everyone, a line each."""
+        acts = self._cooperation()
+        return tuple(self._resident(agent, acts.get(agent, [])) for agent in self._society.agents)
+
+    def _resident(self, agent: AgentId, degrees: list[float]) -> Resident:
+        society, network = self._society, self._society.network
+        about = [held.current.reputation.score for held in self._held_about(agent)]
+        return Resident(
+            id=agent,
+            name=society.name(agent),
+            disposition=str(society.agents[agent].persona.disposition),
+            mind=self._founding.mind_of(agent),
+            wealth=society.agents[agent].wealth / UNIT,
+            cooperation=sum(degrees) / len(degrees) if degrees else None,
+            encounters=len(degrees),
+            standing=sum(about) / len(about) if about else None,
+            observers=len(about),
+            ties_to=len(network.partners(agent)),
+            tied_by=sum(alter.agent == agent for _, alter in network),
+        )
+
+    def _cooperation(self) -> dict[AgentId, list[float]]:
+        degrees: dict[AgentId, list[float]] = {}
+        for _, event in self._events:
+            if isinstance(event, EncounterEnded):
+                for act in event.encounter.acts:
+                    if act.cooperation is not None:
+                        degrees.setdefault(act.agent, []).append(act.cooperation)
+        return degrees
+
+    def find(self, who: str) -> AgentId:
+        """Return the agent of that name or id; raises UsageError, with a suggestion, if none."""
+        names = {society_name.casefold(): agent for agent, society_name in self._names()}
+        ids = {agent.casefold(): agent for agent in self._society.agents}
+        found = (names | ids).get(who.casefold())
+        if found is None:
+            raise unknown("agent", who, [name for _, name in self._names()])
+        return found
+
+    def _names(self) -> Iterable[tuple[AgentId, str]]:
+        return ((agent, self._society.name(agent)) for agent in self._society.agents)
+
+    def portrait(self, agent: AgentId) -> Portrait:
+        """Return everything there is to know of one agent."""
+        society, state = self._society, self._society.agents[agent]
+        network, name = society.network, society.name
+        return Portrait(
+            id=agent,
+            name=name(agent),
+            round=self.round,
+            mind=self._founding.mind_of(agent),
+            disposition=str(state.persona.disposition),
+            description={
+                role: state.persona.description(society.scenario, role) for role in self._roles
+            },
+            self_image=dict(state.self_images),
+            wealth=state.wealth / UNIT,
+            standing={role: society.standing(Participant(agent, role)) for role in self._roles},
+            holds=self._holds(agent),
+            held_about=self._held_about(agent),
+            ties_to=tuple(name(alter.agent) for alter in network.partners(agent)),
+            tied_by=tuple(name(ego) for ego, alter in network if alter.agent == agent),
+            meetings=self._meetings(agent),
+            told=self._pieces(lambda piece: piece.gossiper == agent),
+            heard=self._pieces(lambda piece: piece.listener == agent),
+            talked_about=self._pieces(lambda piece: piece.target == agent),
+            untold=sum(
+                isinstance(event, GossipUntold) and event.gossiper == agent
+                for _, event in self._events
+            ),
+        )
+
+    def _holds(self, agent: AgentId) -> tuple[Held, ...]:
+        store = self._society.agents[agent].reputations
+        return tuple(self._held(agent, target) for target in store.targets())
+
+    def _held_about(self, agent: AgentId) -> tuple[Held, ...]:
+        return tuple(
+            self._held(observer, Participant(agent, role))
+            for observer, state in self._society.agents.items()
+            for role in self._roles
+            if observer != agent and state.reputations.of(Participant(agent, role))
+        )
+
+    def _held(self, observer: AgentId, target: Participant) -> Held:
+        name, store = self._society.name, self._society.agents[observer].reputations
+        return Held(name(observer), name(target.agent), target.role, store.history(target))
+
+    def _meetings(self, agent: AgentId) -> tuple[Meeting, ...]:
+        met = []
+        for number, event in self._events:
+            if isinstance(event, EncounterEnded) and event.encounter.acts:
+                for participant in event.encounter.participants:
+                    if participant.agent == agent:
+                        own = event.encounter.remembered_by(participant, number)
+                        met.append(Meeting(number, own.story, own.payoff, bool(own.knew_before)))
+        return tuple(met)
+
+    def _pieces(self, wanted: Callable[[Gossip], bool]) -> tuple[Piece, ...]:
+        return tuple(
+            self._piece(number, event.gossip)
+            for number, event in self._events
+            if isinstance(event, GossipHeard) and wanted(event.gossip)
+        )
+
+    def _piece(self, number: int, gossip: Gossip) -> Piece:
+        name = self._society.name
+        return Piece(
+            id=gossip.id,
+            round=number,
+            told_by=name(gossip.gossiper),
+            heard_by=name(gossip.listener),
+            about=name(gossip.target),
+            text=gossip.text,
+            said=gossip.said,
+            valence=gossip.valence,
+            credibility=LIKERT[gossip.credibility],
+            encounter=gossip.encounter,
+        )

@@ -1,0 +1,143 @@
+"""A run in a few numbers: the ones that commands print."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from repunet.encounter import UNIT
+from repunet.event import (
+    DecisionMissing,
+    EncounterEnded,
+    Event,
+    GossipHeard,
+    TieFormed,
+    TieSevered,
+)
+from repunet.journal import Journal
+from repunet.persona import AgentId
+
+WINDOW = 5
+"""Rounds at the end of a run that the headline is the mean of (paper, Table 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was counted in one round."""
+
+    cooperation: float | None
+    """Mean degree of cooperation of the acts that have one; None where there were none."""
+    missing: int
+    void: int
+    payoffs: dict[AgentId, int]
+    ties: int
+    """Ties formed minus ties severed."""
+    gossip: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A run, its headline, and what stands behind it."""
+
+    name: str
+    path: str
+    scenario: str
+    treatment: str
+    mind: str
+    agents: int
+    seed: int
+    rounds: int
+    planned: int
+    cooperation: tuple[float | None, ...]
+    """By round."""
+    headline: float | None
+    """Mean over the last rounds, five if there are as many."""
+    overall: float | None
+    payoff: dict[str, float]
+    """Mean payoff for each encounter, by disposition."""
+    decisions: int
+    """Every question that was asked, answered or not."""
+    missing: int
+    void: int
+    ties: int
+    gossip: int
+    digest: str
+
+
+def cooperation(events: Iterable[Event]) -> float | None:
+    """Return the mean degree of cooperation of the acts in these events, None without any.
+
+    In the Prisoner's Dilemma this is the share of cooperations among valid decisions.
+
+    >>> cooperation([]) is None
+    True
+    """
+    degrees = [
+        act.cooperation
+        for event in events
+        if isinstance(event, EncounterEnded)
+        for act in event.encounter.acts
+        if act.cooperation is not None
+    ]
+    return fmean(degrees) if degrees else None
+
+
+def tally(events: Sequence[Event]) -> Tally:
+    """Count one round."""
+    encounters = [event.encounter for event in events if isinstance(event, EncounterEnded)]
+    acts = [act for encounter in encounters for act in encounter.acts]
+    return Tally(
+        cooperation=cooperation(events),
+        missing=sum(isinstance(event, DecisionMissing) for event in events),
+        void=sum(encounter.outcome == "void" for encounter in encounters),
+        payoffs={act.agent: act.payoff for act in acts},
+        ties=sum(isinstance(event, TieFormed) for event in events)
+        - sum(isinstance(event, TieSevered) for event in events),
+        gossip=sum(isinstance(event, GossipHeard) for event in events),
+    )
+
+
+def summarise(journal: Journal) -> Summary:
+    """Return a run in a few numbers."""
+    founding = journal.founding
+    rounds: dict[int, list[Event]] = {number + 1: [] for number in range(journal.rounds)}
+    for written in journal.events():
+        rounds[written.round].append(written.event)
+    tallies = [tally(events) for events in rounds.values()]
+    rates = tuple(each.cooperation for each in tallies)
+    missing = sum(each.missing for each in tallies)
+    return Summary(
+        name=journal.path.parent.name,
+        path=str(journal.path),
+        scenario=founding.scenario,
+        treatment=founding.treatment.label,
+        mind=founding.mind_names,
+        agents=len(founding.personas),
+        seed=founding.seed,
+        rounds=journal.rounds,
+        planned=int(journal.meta("planned") or 0),
+        cooperation=rates,
+        headline=mean_rate(rates[-WINDOW:]),
+        overall=mean_rate(rates),
+        payoff=_payoffs(journal, tallies),
+        decisions=sum(len(journal.decisions(number)) for number in rounds) + missing,
+        missing=missing,
+        void=sum(each.void for each in tallies),
+        ties=sum(each.ties for each in tallies),
+        gossip=sum(each.gossip for each in tallies),
+        digest=journal.digest(),
+    )
+
+
+def _payoffs(journal: Journal, tallies: Iterable[Tally]) -> dict[str, float]:
+    kinds = {p.id: str(p.disposition) for p in journal.founding.personas}
+    earned: dict[str, list[float]] = {kind: [] for kind in dict.fromkeys(kinds.values())}
+    for each in tallies:
+        for agent, payoff in each.payoffs.items():
+            earned[kinds[agent]].append(payoff / UNIT)
+    return {kind: fmean(payoffs) for kind, payoffs in earned.items() if payoffs}
+
+
+def mean_rate(rates: Sequence[float | None]) -> float | None:
+    """Return the mean of the rates that are known, None if none is."""
+    known = [rate for rate in rates if rate is not None]
+    return fmean(known) if known else None

@@ -1,0 +1,56 @@
+"""The command line: `repunet`. Each command leaves through an honest code.
+
+0 done, 1 failed, 2 bad use, 3 stopped resumably.
+"""
+
+import os
+import sys
+
+from cyclopts import App, CycloptsError
+
+from repunet import __version__
+from repunet.errors import RepuNetError, UsageError
+
+DONE, FAILED, BAD_USE, INTERRUPTED = 0, 1, 2, 130
+
+app = App(
+    name="repunet",
+    version=f"RepuNet {__version__}",
+    help="Societies of language-model agents that keep reputations, gossip and choose partners.",
+)
+app.command("repunet.cli.play:run", help="Found a society and let it play.")
+app.command("repunet.cli.play:resume", help="Go on with a run, to its end or beyond.")
+app.command("repunet.cli.play:demo", help="Play with RepuNet and without, and compare.")
+app.command("repunet.cli.look:runs", help="List the runs there are.")
+app.command("repunet.cli.look:show", help="Show a society, or one agent, after any round.")
+app.command("repunet.cli.look:digest", help="Print the hash that equal runs share.")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and exit with its code."""
+    sys.exit(execute(sys.argv[1:] if arguments is None else arguments))
+
+
+def execute(arguments: list[str]) -> int:
+    """Run a command and return its code; what goes wrong is one line on the error stream."""
+    try:
+        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except RepuNetError as error:
+        return _complain(str(error), error.exit_code)
+    except CycloptsError as error:
+        return _complain(f"{_in_one_line(error)}; see: repunet --help", UsageError.exit_code)
+    except KeyboardInterrupt:
+        return _complain("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    return DONE
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"repunet: {message}", file=sys.stderr)
+    return code
+
+
+def _in_one_line(error: CycloptsError) -> str:
+    return " ".join(str(error).split()).rstrip(".")

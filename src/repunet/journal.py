@@ -1,0 +1,244 @@
+"""The run file: what a run was founded on, and everything that has happened in it since.
+
+One SQLite file. A round is in it whole or not at all; readers may look while it is being written.
+"""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from repunet.errors import Stopped, UsageError
+from repunet.event import EVENT, Event
+from repunet.founding import Founding
+
+APPLICATION = 0x52_65_70_75  # "Repu", in the header of every run file
+MIGRATIONS = (
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE rounds (round INTEGER PRIMARY KEY, digest TEXT NOT NULL, decisions BLOB NOT NULL)
+        STRICT;
+    CREATE TABLE events (round INTEGER NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL,
+        body TEXT NOT NULL, PRIMARY KEY (round, seq)) STRICT, WITHOUT ROWID;
+    """,
+)
+SCHEMA = len(MIGRATIONS)
+UNREADABLE = "is not a run file, or it is damaged"
+
+
+class DecisionRecord(NamedTuple):
+    """A decision as the journal keeps it."""
+
+    coordinate: str
+    operation: str
+    actor: str
+    target: str | None
+    answer: str
+    """As JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An event and where it stands in the file."""
+
+    round: int
+    seq: int
+    event: Event
+
+
+class Journal:
+    """A run file that has been opened, for reading or for writing."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._digest: str | None = None
+
+    @classmethod
+    def create(cls, path: Path, founding: Founding, **meta: str) -> "Journal":
+        """Write a new run file, which appears whole or not at all, and open it for writing."""
+        draft = path.with_name(path.name + ".new")
+        draft.unlink(missing_ok=True)
+        with _explained(path), closing(_connect(draft)) as connection:
+            connection.executescript("".join(MIGRATIONS))
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA}")
+            record = {"founding": founding.to_json(), **meta}
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", record.items())
+            connection.commit()
+        draft.replace(path)
+        return cls.open(path, write=True)
+
+    @classmethod
+    def open(cls, path: Path, *, write: bool = False) -> "Journal":
+        """Open a run file; raises UsageError if it is none, damaged, or of a newer RepuNet."""
+        if not path.is_file():
+            raise UsageError(f"there is no run file {path}")
+        with _explained(path):
+            journal = cls(path, _connect(path, write=write))
+            try:
+                journal._inspect(write=write)
+            except BaseException:
+                journal._connection.close()
+                raise
+        return journal
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _inspect(self, *, write: bool) -> None:
+        version = self._pragma("user_version")
+        if self._pragma("application_id") != APPLICATION:
+            raise UsageError(f"{self.path} {UNREADABLE}")
+        if version > SCHEMA:
+            raise UsageError(
+                f"{self.path} was written by a newer RepuNet (schema {version}, this one reads "
+                f"up to {SCHEMA}): upgrade RepuNet to open it"
+            )
+        if write:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            for script in MIGRATIONS[version:]:
+                self._connection.executescript(script)
+            self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
+        _ = self.founding, self.rounds
+
+    def _pragma(self, name: str) -> int:
+        return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+    @property
+    def founding(self) -> Founding:
+        """Return what the run was founded on."""
+        try:
+            return Founding.from_json(self.meta("founding") or "")
+        except ValueError:
+            raise UsageError(
+                f"{self.path} {UNREADABLE}: its founding record can't be read"
+            ) from None
+
+    def meta(self, key: str) -> str | None:
+        """Return a fact about the run, None if it is not known."""
+        row = self._row("SELECT value FROM meta WHERE key = ?", key)
+        return str(row[0]) if row else None
+
+    def note(self, key: str, value: str) -> None:
+        """Write down a fact about the run that its digest does not depend on."""
+        with _explained(self.path), self._connection:
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    @property
+    def rounds(self) -> int:
+        """Return the number of rounds that have been committed."""
+        row = self._row("SELECT max(round) FROM rounds")
+        return int(row[0] or 0) if row else 0
+
+    def digest(self, round_: int | None = None) -> str:
+        """Return the digest of the run, or of its first rounds.
+
+        Two runs are the same run exactly when their digests are equal: a chain of SHA-256 over the
+        founding record and the events of each round as they are stored.
+        """
+        at = self.rounds if round_ is None else round_
+        if at == 0:
+            return self.founding.digest()
+        row = self._row("SELECT digest FROM rounds WHERE round = ?", at)
+        if row is None:
+            raise UsageError(f"{self.path} has {self.rounds} rounds, not {at}")
+        return str(row[0])
+
+    def commit(
+        self, round_: int, events: Sequence[Event], decisions: Iterable[DecisionRecord]
+    ) -> None:
+        """Write a finished round, whole or not at all; raises Stopped where that can't be done."""
+        bodies = [EVENT.dump_json(event).decode() for event in events]
+        before = self._digest or self.digest(round_ - 1)
+        digest = link(before, bodies)
+        block = zlib.compress(json.dumps(list(decisions), ensure_ascii=False).encode(), 3)
+        rows = (
+            (round_, seq, event.kind, body)
+            for seq, (event, body) in enumerate(zip(events, bodies, strict=True))
+        )
+        with _explained(self.path), self._connection:
+            self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
+            self._connection.execute("INSERT INTO rounds VALUES (?, ?, ?)", (round_, digest, block))
+        self._digest = digest
+
+    def events(self, first: int = 1, last: int | None = None) -> Iterator[Written]:
+        """Return the events of the rounds from first to last, in the order they happened."""
+        query = (
+            "SELECT round, seq, body FROM events WHERE round BETWEEN ? AND ? ORDER BY round, seq"
+        )
+        until = self.rounds if last is None else last
+        with _explained(self.path):
+            for number, seq, body in self._connection.execute(query, (first, until)):
+                yield Written(number, seq, self._read(body))
+
+    def _read(self, body: str) -> Event:
+        try:
+            return EVENT.validate_json(body)
+        except ValueError:
+            raise UsageError(f"{self.path} {UNREADABLE}: an event can't be read") from None
+
+    def bodies(self, round_: int) -> list[str]:
+        """Return a round's events as they are stored."""
+        query = "SELECT body FROM events WHERE round = ? ORDER BY seq"
+        with _explained(self.path):
+            return [body for (body,) in self._connection.execute(query, (round_,))]
+
+    def decisions(self, round_: int) -> list[DecisionRecord]:
+        """Return every decision of a round, in the order of their coordinates."""
+        row = self._row("SELECT decisions FROM rounds WHERE round = ?", round_)
+        if row is None:
+            return []
+        return [DecisionRecord(*record) for record in json.loads(zlib.decompress(row[0]))]
+
+    def _row(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        with _explained(self.path):
+            row: tuple[Any, ...] | None = self._connection.execute(query, values).fetchone()
+        return row
+
+
+def link(before: str, bodies: Iterable[str]) -> str:
+    """Return the next link of the chain of digests."""
+    return sha256("\n".join([before, *bodies]).encode()).hexdigest()
+
+
+def _connect(path: Path, *, write: bool = True) -> sqlite3.Connection:
+    if write:
+        return sqlite3.connect(path)
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Say in one line what is the matter with the file, and what to do."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        message = str(error)
+        if "full" in message or "disk I/O" in message:
+            raise Stopped(
+                f"{path} could not be written ({message}): all committed rounds are safe; make "
+                "room, then resume the run"
+            ) from error
+        if "unable to open" in message or "readonly" in message or "locked" in message:
+            raise UsageError(f"{path} can't be opened ({message})") from error
+        raise UsageError(f"{path} {UNREADABLE} ({message})") from error
