@@ -5,8 +5,9 @@ these in canonical order, so that the order of the answers never matters.
 """
 
 from asyncio import gather
-from collections.abc import Awaitable, Iterable
-from typing import TypeVar
+from collections import deque
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
 
 from repunet.chance import shuffled
 from repunet.event import DecisionMissing, Event, ReputationShaped, writers
@@ -54,6 +55,10 @@ class Deliberation:
         """Return the items in a random order of this unit's own."""
         return shuffled(items, self.society.seed, self.at, purpose)
 
+    async def together(self, *work: Coroutine[Any, Any, T]) -> list[T]:
+        """Do all of it at the same time and return the results in the order given."""
+        return await together(self.mind, work)
+
     async def ask(self, operation: Operation[A]) -> A | None:
         """Return the answer, or None if it could not be had; that is an event of its own."""
         at = self.coordinate(operation)
@@ -98,9 +103,26 @@ class Deliberation:
         return closed
 
 
-async def together(*awaitables: Awaitable[A]) -> list[A]:
-    """Await all at the same time and return their results in the order given."""
-    return list(await gather(*awaitables))
+async def together(mind: Mind, work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Do all of it at the same time and return the results in the order given.
+
+    With a mind that never makes anybody wait it is done in turn, which comes to the same.
+    """
+    if mind.immediate:
+        return await _in_turn(work)
+    return list(await gather(*work))
+
+
+async def _in_turn(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    left = deque(work)
+    done = []
+    try:
+        while left:
+            done.append(await left.popleft())
+    finally:
+        for never_begun in left:
+            never_begun.close()
+    return done
 
 
 def there(items: Iterable[T | None]) -> list[T]:

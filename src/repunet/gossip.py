@@ -78,6 +78,6 @@ class GossipLog:
         return self._heard[-window:] if window > 0 else ()
 
     @property
-    def distrust(self) -> float:
-        """Return the share of what was heard that seemed uncredible, 0 where nothing was heard."""
-        return self._doubted / len(self._heard) if self._heard else 0.0
+    def distrust(self) -> float | None:
+        """Return the share of what was heard that seemed uncredible, None where nothing was."""
+        return self._doubted / len(self._heard) if self._heard else None

@@ -58,13 +58,13 @@ class Journal:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
-        self._digest: str | None = None
 
     @classmethod
     def create(cls, path: Path, founding: Founding, **meta: str) -> "Journal":
         """Write a new run file, which appears whole or not at all, and open it for writing."""
         draft = path.with_name(path.name + ".new")
-        draft.unlink(missing_ok=True)
+        for stray in (draft.name, f"{path.name}-wal", f"{path.name}-shm"):
+            path.with_name(stray).unlink(missing_ok=True)
         with _explained(path), closing(_connect(draft)) as connection:
             connection.executescript("".join(MIGRATIONS))
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -118,7 +118,8 @@ class Journal:
             self._connection.execute("PRAGMA synchronous = NORMAL")
             for script in MIGRATIONS[version:]:
                 self._connection.executescript(script)
-            self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
+            if version < SCHEMA:
+                self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
         _ = self.founding, self.rounds
 
     def _pragma(self, name: str) -> int:
@@ -169,8 +170,7 @@ class Journal:
     ) -> None:
         """Write a finished round, whole or not at all; raises Stopped where that can't be done."""
         bodies = [EVENT.dump_json(event).decode() for event in events]
-        before = self._digest or self.digest(round_ - 1)
-        digest = link(before, bodies)
+        digest = link(self.digest(round_ - 1), bodies)
         block = zlib.compress(json.dumps(list(decisions), ensure_ascii=False).encode(), 3)
         rows = (
             (round_, seq, event.kind, body)
@@ -179,7 +179,6 @@ class Journal:
         with _explained(self.path), self._connection:
             self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
             self._connection.execute("INSERT INTO rounds VALUES (?, ?, ?)", (round_, digest, block))
-        self._digest = digest
 
     def events(self, first: int = 1, last: int | None = None) -> Iterator[Written]:
         """Return the events of the rounds from first to last, in the order they happened."""
@@ -208,7 +207,10 @@ class Journal:
         row = self._row("SELECT decisions FROM rounds WHERE round = ?", round_)
         if row is None:
             return []
-        return [DecisionRecord(*record) for record in json.loads(zlib.decompress(row[0]))]
+        try:
+            return [DecisionRecord(*record) for record in json.loads(zlib.decompress(row[0]))]
+        except (zlib.error, ValueError, TypeError):
+            raise UsageError(f"{self.path} {UNREADABLE}: round {round_} can't be read") from None
 
     def _row(self, query: str, *values: object) -> tuple[Any, ...] | None:
         with _explained(self.path):

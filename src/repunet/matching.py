@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from repunet.chance import draw, pick, shuffled
-from repunet.deliberation import Deliberation, together
+from repunet.deliberation import Deliberation
 from repunet.event import Event, Matched, SatOut
 from repunet.mind import Mind
 from repunet.operations import RankPartners
@@ -125,7 +125,9 @@ class Matching:
                 eligible = eligibility.partners(self._society, ego, others, role)
                 if eligible:
                     asked[ego] = eligible
-        answers = await together(*(self._rank(ego, role, who) for ego, who in asked.items()))
+        answers = await self._unit.together(
+            *(self._rank(ego, role, who) for ego, who in asked.items())
+        )
         return {ego.agent: order for ego, order in zip(asked, answers, strict=True)}
 
     async def _rank(

@@ -52,6 +52,7 @@ class Operation(Generic[A_co]):
     """The type of the answer."""
 
     def __init_subclass__(cls) -> None:
+        super(Operation, cls).__init_subclass__()
         for base in getattr(cls, "__orig_bases__", ()):
             if arguments := get_args(base):
                 cls.answer = arguments[0]
@@ -91,6 +92,11 @@ class Mind(Protocol):
 
     def describe(self) -> dict[str, Any]:
         """Return its name and everything that its answers depend on, as JSON values."""
+        ...
+
+    @property
+    def immediate(self) -> bool:
+        """Return whether it answers without ever making anybody wait."""
         ...
 
     async def answer(self, operation: Operation[A], at: Coordinate, /) -> A:

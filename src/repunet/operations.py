@@ -275,7 +275,8 @@ class JudgeGossip(AboutAlter[Judgement]):
     valence: float
     sources: tuple[Acquaintance, ...]
     """The gossiper last: the one who said it to ego."""
-    distrust: float
+    distrust: float | None
+    """The share of what ego was told before that it found uncredible; None for nothing."""
     rates_credibility: bool
     may_pass_on: bool
 

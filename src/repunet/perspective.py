@@ -214,8 +214,8 @@ class Perspectives:
             return None
         return self._society.agents[ego.agent].reputations.about(ego.agent, (ego.role,))
 
-    def distrust(self, ego: AgentId) -> float:
-        """Return the share of all that ego was told that it found uncredible."""
+    def distrust(self, ego: AgentId) -> float | None:
+        """Return the share of all that ego was told that it found uncredible, None for nothing."""
         return self._society.agents[ego].gossip.distrust
 
     def history(self, ego: AgentId, alter: AgentId) -> Sequence[Recollection]:

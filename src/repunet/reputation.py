@@ -14,6 +14,8 @@ Cause = Literal["encounter", "gossip", "observation"]
 
 LEVELS = ("very bad", "bad", "neutral", "good", "very good")
 DIGITS = 6
+ROUNDING = 3 * 10**-DIGITS
+"""Five rounded weights sum to one within this; they are not rescaled when they are read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,10 @@ class Appraisal:
         total = sum(self.weights)
         if min(self.weights) < 0 or not 0 < total < float("inf"):
             raise ValueError(f"five weights, none negative, not all zero: {self.weights}")
-        a, b, c, d, e = (round(weight / total, DIGITS) for weight in self.weights)
+        rounded = [round(weight, DIGITS) for weight in self.weights]
+        if abs(sum(rounded) - 1) > ROUNDING:
+            rounded = [round(weight / total, DIGITS) for weight in self.weights]
+        a, b, c, d, e = rounded
         object.__setattr__(self, "weights", (a, b, c, d, e))
 
     @property

@@ -27,7 +27,9 @@ from repunet.treatment import Treatment
 FILE = "run.sqlite"
 LOCK = "run.lock"
 STORAGE = "REPUNET_STORAGE"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+GARBAGE = 5_000
+"""Objects that come before the collector looks for garbage among them."""
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 Watcher = Callable[[int, Sequence[Event], Society], None]
 """Is told of every committed round: its number, its events, and the society after it."""
@@ -108,6 +110,10 @@ class Run:
         self, watch: Watcher | None = None, stop: Callable[[], bool] = lambda: False
     ) -> None:
         """Play the rounds that are still to come; raises Stopped if asked to stop before."""
+        with _little_to_collect():
+            await self._play(watch, stop)
+
+    async def _play(self, watch: Watcher | None, stop: Callable[[], bool]) -> None:
         while self.society.round < self.planned:
             if stop():
                 raise Stopped(
@@ -119,6 +125,18 @@ class Run:
             gc.freeze()
             if watch:
                 watch(self.society.round, events, self.society)
+
+
+@contextmanager
+def _little_to_collect() -> Iterator[None]:
+    """Spare the collector what a society remembers: it is never garbage while a run plays."""
+    before = gc.get_threshold()
+    gc.set_threshold(GARBAGE, 1_000, 1_000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 @contextmanager
@@ -155,6 +173,8 @@ def reopen(path: Path, *, branch: bool = False, concurrency: int | None = None) 
     The minds must be as they were, and so must RepuNet; with `branch` a difference is noted in the
     run file, and the run goes on.
     """
+    if not path.is_file():
+        raise UsageError(f"there is no run file {path}")
     with _locked(path.parent), Journal.open(path, write=True) as journal:
         lines = (journal.meta("minds") or "").splitlines()
         minds = roster(dict(line.split("=", 1) for line in lines), journal.founding.seed)
@@ -180,7 +200,7 @@ def _check_unchanged(journal: Journal, minds: Roster, *, branch: bool) -> None:
 
 
 def _default_name(founding: Founding) -> str:
-    slug = re.sub(r"[^a-z0-9.]+", "-", founding.treatment.label.lower()).strip("-")
+    slug = re.sub(r"[^a-z0-9.]+", "-", founding.treatment.label.lower())[:60].strip("-")
     return f"{founding.scenario}-{slug}-s{founding.seed}"
 
 
@@ -188,9 +208,7 @@ def _default_name(founding: Founding) -> str:
 def _new_place(name: str | None, default: str, home: Path) -> Iterator[Path]:
     """Hold a folder for a run that is not there yet."""
     if name is not None and not NAME.fullmatch(name):
-        raise UsageError(
-            f"{name!r} can't name a run: use letters, digits, dots, dashes, underscores"
-        )
+        raise UsageError(f"{name!r} can't name a run: use up to 100 letters, digits, . - _")
     taken = f"there is a run {name} in {home}; to go on with it: repunet resume {name}"
     for candidate in [name] if name else _numbered(default):
         if not (home / candidate / FILE).exists():

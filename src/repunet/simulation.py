@@ -1,7 +1,7 @@
 """One round of a society: match, meet, respond, spread. Reads at the same time, writes in order."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, TypeVar
 
 from repunet.deliberation import Deliberation, together
 from repunet.dynamics import Heard, Response, Told, Wish, inboxes, listen, respond, tell, witness
@@ -105,12 +105,12 @@ class Simulation:
     async def _phase(
         self,
         units: Sequence[Deliberation],
-        work: Sequence[Awaitable[R]],
+        work: Iterable[Coroutine[Any, Any, R]],
         events: Callable[[R], Iterable[Event]],
     ) -> list[R]:
         """Run all units at the same time on one state; apply what follows in canonical order."""
         with self.society.held():
-            results = await together(*work)
+            results = await together(self.mind, work)
         for unit, result in zip(units, results, strict=True):
             self._happen(unit.close(events(result)))
         return results

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from repunet.chance import draw
-from repunet.deliberation import Deliberation, there, together
+from repunet.deliberation import Deliberation, there
 from repunet.encounter import Act, Encounter
 from repunet.event import Event
 from repunet.operations import ShapePeerFromObservation
@@ -20,7 +20,7 @@ def sees(unit: Deliberation, encounter: Encounter, witness: Participant) -> bool
 async def witness(unit: Deliberation, encounter: Encounter, ego: Participant) -> list[Event]:
     """Let a third party shape a record of everyone it saw; with `error` it is mistaken."""
     seen = [_as_seen(unit, encounter, act, ego) for act in encounter.acts]
-    shaped = await together(*(_shape(unit, encounter, act, ego) for act in seen))
+    shaped = await unit.together(*(_shape(unit, encounter, act, ego) for act in seen))
     return there(shaped)
 
 

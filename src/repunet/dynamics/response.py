@@ -1,11 +1,10 @@
 """Responses: what each participant makes of an encounter (paper, sections 3.2.1 and 3.3.1)."""
 
-from asyncio import gather
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypedDict
+from typing import Any, TypeAlias, TypedDict
 
-from repunet.deliberation import Deliberation, there, together
+from repunet.deliberation import Deliberation, there
 from repunet.dynamics.talk import Wish
 from repunet.encounter import Encounter
 from repunet.event import Event, ReputationShaped, SelfImageRevised, TieFormed, TieSevered
@@ -30,6 +29,10 @@ class Response:
 
     events: Sequence[Event] = ()
     wishes: Sequence[Wish] = ()
+
+
+Thought: TypeAlias = Coroutine[Any, Any, Event | Wish | None]
+"""A question on its way, and what follows from its answer."""
 
 
 class Always(TypedDict):
@@ -68,22 +71,18 @@ class Respondent:
         reflection = await self._reflect()
         shaped = await self._shape(reflection)
         self._learn(shaped)
-        image, ties, wishes = await gather(
-            self._revise_self_image(reflection),
-            together(*(self._rewire(alter, reflection) for alter in self._alters)),
-            together(*(self._wish(alter, reflection) for alter in self._alters)),
-        )
-        return Response(there([*shaped, image, *ties]), there(wishes))
+        thoughts: list[Thought] = [self._revise_self_image(reflection)]
+        thoughts += [self._rewire(alter, reflection) for alter in self._alters]
+        thoughts += [self._wish(alter, reflection) for alter in self._alters]
+        return _response([*shaped, *await self._unit.together(*thoughts)])
 
     async def shrug(self) -> Response:
         """After a refusal: no reputation changes, and only a tie that is there can be cut."""
         tied = self._unit.views.tied
         cut = [a for a in self._alters if tied(self._who.agent, a.who.participant)]
-        ties, wishes = await gather(
-            together(*(self._rewire(alter, UNREFLECTED) for alter in cut)),
-            together(*(self._wish(alter, UNREFLECTED) for alter in self._alters)),
-        )
-        return Response(there(ties), there(wishes))
+        thoughts: list[Thought] = [self._rewire(alter, UNREFLECTED) for alter in cut]
+        thoughts += [self._wish(alter, UNREFLECTED) for alter in self._alters]
+        return _response(await self._unit.together(*thoughts))
 
     async def _reflect(self) -> Reflection:
         question = Reflect(
@@ -100,7 +99,7 @@ class Respondent:
             asked.append(self._shape_self(reflection))
         if self._treatment.rates_peers:
             asked += [self._shape_peer(alter, reflection) for alter in self._alters]
-        return there(await together(*asked))
+        return there(await self._unit.together(*asked))
 
     async def _shape_self(self, reflection: Reflection) -> ReputationShaped | None:
         question = ShapeSelfReputation(
@@ -186,3 +185,12 @@ class Respondent:
             source=self._story,
             encounter=self._encounter.id,
         )
+
+
+def _response(results: Iterable[Event | Wish | None]) -> Response:
+    """Return what follows, in its order: events, and wishes to talk."""
+    news: list[Event | Wish] = there(results)
+    return Response(
+        events=[each for each in news if not isinstance(each, Wish)],
+        wishes=[each for each in news if isinstance(each, Wish)],
+    )

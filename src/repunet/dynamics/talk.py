@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from repunet.deliberation import Deliberation, there, together
+from repunet.deliberation import Deliberation, there
 from repunet.event import Event, GossipHeard, GossipUntold, TieSevered
 from repunet.gossip import Gossip
 from repunet.operations import (
@@ -117,11 +117,11 @@ async def listen(unit: Deliberation, told: Sequence[Told]) -> Heard:
     """Let a listener judge all that it was told, then believe what there is about each target."""
     listener = told[0].listener
     hearer = Listener(unit, listener)
-    pieces = there(await together(*(hearer.judge(piece) for piece in told)))
+    pieces = there(await unit.together(*(hearer.judge(piece) for piece in told)))
     by_target: defaultdict[Participant, list[Understood]] = defaultdict(list)
     for piece in pieces:
         by_target[piece.gossip.about].append(piece)
-    believed = await together(*(hearer.believe(about) for about in by_target.values()))
+    believed = await unit.together(*(hearer.believe(about) for about in by_target.values()))
     return Heard(
         events=[*(piece.event for piece in pieces), *(e for events in believed for e in events)],
         wishes=[piece.passed_on(listener) for piece in pieces if piece.judgement.pass_on],
@@ -200,7 +200,7 @@ class Listener:
                 credibility=judgement.credibility,
                 encounter=wish.encounter,
             ),
-            decision=str(unit.coordinate(judging)),
+            decision=str(unit.coordinate(judging if _is_asked(judging) else identifying)),
         )
         judged = Judged(summary.text, gossiper, told.said.valence, judgement.credibility)
         return Understood(wish, heard, judged, judgement)
@@ -221,7 +221,7 @@ class Listener:
 
     async def _weigh(self, unit: Deliberation, judging: JudgeGossip) -> Judgement | None:
         """Ask for what the treatment lets it decide; the rest is neutral, and not passed on."""
-        if not (judging.rates_credibility or judging.may_pass_on):
+        if not _is_asked(judging):
             return Judgement(reason="")
         judgement = await unit.ask(judging)
         if judgement is None:
@@ -264,3 +264,7 @@ class Listener:
                     )
                 )
         return events
+
+
+def _is_asked(judging: JudgeGossip) -> bool:
+    return judging.rates_credibility or judging.may_pass_on

@@ -26,6 +26,8 @@ A = TypeVar("A")
 class ChanceMind:
     """Draws any valid answer from the type of the answer alone."""
 
+    immediate = True
+
     name = "chance"
 
     def __init__(self, seed: int) -> None:

@@ -20,6 +20,11 @@ class Recorded:
         """Return the name of the mind."""
         return self._mind.name
 
+    @property
+    def immediate(self) -> bool:
+        """Return whether the mind answers without waiting."""
+        return self._mind.immediate
+
     def describe(self) -> dict[str, Any]:
         """Return the description of the mind."""
         return self._mind.describe()

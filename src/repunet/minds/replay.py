@@ -14,6 +14,8 @@ A = TypeVar("A")
 class ReplayMind:
     """Gives each decision the answer it had; NoAnswer where the journal holds none."""
 
+    immediate = True
+
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._rounds: dict[str, dict[str, str]] = {}

@@ -99,6 +99,11 @@ class Roster:
         """Return the names of all minds at work."""
         return " + ".join(dict.fromkeys(m.name for m in (self._everyone, *self._own.values())))
 
+    @property
+    def immediate(self) -> bool:
+        """Return whether all of them answer without waiting."""
+        return self._everyone.immediate and all(m.immediate for m in self._own.values())
+
     def describe(self) -> dict[str, Any]:
         """Return the description of every mind, by agent; `*` is everyone else."""
         own = {agent: mind.describe() for agent, mind in self._own.items()}

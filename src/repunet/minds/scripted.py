@@ -121,6 +121,8 @@ STRATEGIES: dict[str, Strategy] = {
 class ScriptedMind:
     """Plays a strategy where there is a move to make, and thinks like another mind elsewhere."""
 
+    immediate = True
+
     def __init__(self, name: str, strategy: Strategy, otherwise: Mind) -> None:
         self.name = name
         self._strategy = strategy

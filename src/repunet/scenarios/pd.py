@@ -1,6 +1,5 @@
 """Scenario 1, the Prisoner's Dilemma: both cooperate or defect at once (paper, section 4.1)."""
 
-from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -56,7 +55,7 @@ class PrisonersDilemma(Scenario):
     async def meet(self, unit: Deliberation, group: tuple[Participant, ...]) -> Encounter:
         """Let both choose at once."""
         ego, alter = group
-        first, second = await gather(
+        first, second = await unit.together(
             unit.ask(choose_move(unit, ego, alter)), unit.ask(choose_move(unit, alter, ego))
         )
         if first is None or second is None:

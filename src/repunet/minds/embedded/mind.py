@@ -68,6 +68,8 @@ A = TypeVar("A")
 class EmbeddedMind:
     """Answers every operation by the behavioural model, at one set of parameters."""
 
+    immediate = True
+
     def __init__(self, seed: int, parameters: Parameters, name: str = "embedded") -> None:
         self.name = name
         self._seed = seed
@@ -298,11 +300,12 @@ class EmbeddedMind:
         own = score(evidence, self._p) if evidence.mass > 0 else None
         opinions = [self._score(asked.ego, source) for source in asked.sources]
         trust = sum(opinions) / len(opinions)
-        level = talk.credibility_level(trust, asked.distrust, asked.valence, own, self._p)
+        distrust = asked.distrust or 0.0
+        level = talk.credibility_level(trust, distrust, asked.valence, own, self._p)
         prosocial = self._prosociality(asked.ego)
         chance = talk.passing_on_propensity(asked.valence, level, prosocial, self._p)
         return Judgement(
-            reason=texts.credibility(asked.sources[-1].name, opinions[-1], asked.distrust),
+            reason=texts.credibility(asked.sources[-1].name, opinions[-1], distrust),
             credibility=level,  # type: ignore[arg-type]
             pass_on=asked.may_pass_on and draw(self._seed, at) < chance,
         )
