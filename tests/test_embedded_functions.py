@@ -117,7 +117,7 @@ def test_the_parameters_are_the_prototypes() -> None:
         theirs: GOLDEN["params"][theirs] for theirs in NAMES.values()
     }
     unnamed = {field.name for field in fields(P)} - set(NAMES)
-    assert unnamed == {"jitter", "passed_on_from", "confiding"}
+    assert unnamed == {"jitter", "passed_on_from", "confiding", "observability"}
 
 
 def test_the_sharp_profile_differs_in_precision_alone() -> None:

@@ -69,14 +69,10 @@ class Recollection:
     story: str
     own: Act
     others: tuple[Act, ...]
-    knew_before: tuple[AgentId, ...]
-    """Those among the others that it knew something of before they met."""
+    knew_before: tuple[AgentId, ...] | None
+    """Those among the others that it knew something of before they met; None if not shown."""
 
     @property
     def payoff(self) -> float:
         """Return what it earned, in units."""
         return self.own.payoff / UNIT
-
-    def knew(self, alter: AgentId) -> bool:
-        """Tell whether it knew something of alter before."""
-        return alter in self.knew_before

@@ -24,7 +24,7 @@ class Founding:
     personas: tuple[Persona, ...]
     seed: int
     minds: dict[str, dict[str, Any]]
-    """The description of each mind, by agent; `*` is the mind of everyone else."""
+    """Each mind by agent, `*` for everyone else: its name as given, and what answers depend on."""
 
     def society(self) -> Society:
         """Return the society before its first round: strangers, with nothing between them."""
@@ -32,8 +32,7 @@ class Founding:
 
     def to_json(self) -> str:
         """Return the record as canonical JSON: sorted keys, no spaces."""
-        value = FOUNDING.dump_python(self, mode="json")
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return _canonical(FOUNDING.dump_python(self, mode="json"))
 
     @classmethod
     def from_json(cls, text: str) -> "Founding":
@@ -41,8 +40,17 @@ class Founding:
         return FOUNDING.validate_json(text)
 
     def digest(self) -> str:
-        """Return the hash with which the digest of every run founded like this begins."""
-        return sha256(self.to_json().encode()).hexdigest()
+        """Return the hash with which the digest of every run founded like this begins.
+
+        Numbers are rounded to six digits, as they are in events.
+        """
+        rounded = json.loads(self.to_json(), parse_float=lambda digits: round(float(digits), 6))
+        return sha256(_canonical(rounded).encode()).hexdigest()
+
+    @property
+    def assigned(self) -> dict[str, str]:
+        """Return the name of each agent's mind as it was given; `*` is everyone else's."""
+        return {agent: str(mind["given"]) for agent, mind in self.minds.items()}
 
     def mind_of(self, agent: str) -> str:
         """Return the name of the mind that decides for an agent."""
@@ -52,6 +60,10 @@ class Founding:
     def mind_names(self) -> str:
         """Return the names of all minds at work, as outputs show them."""
         return " + ".join(dict.fromkeys(str(mind["name"]) for mind in self.minds.values()))
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 FOUNDING: TypeAdapter[Founding] = TypeAdapter(Founding)

@@ -7,7 +7,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +29,17 @@ MIGRATIONS = (
     """,
 )
 SCHEMA = len(MIGRATIONS)
+PATIENCE = 60.0
+"""Seconds that a writer waits for a reader of a run that was at rest."""
+
+NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+NO_ACCESS = (
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_PERM,
+)
 UNREADABLE = "is not a run file, or it is damaged"
 
 
@@ -58,6 +69,7 @@ class Journal:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
+        self._writing = False
 
     @classmethod
     def create(cls, path: Path, founding: Founding, **meta: str) -> "Journal":
@@ -72,6 +84,7 @@ class Journal:
             record = {"founding": founding.to_json(), **meta}
             connection.executemany("INSERT INTO meta VALUES (?, ?)", record.items())
             connection.commit()
+            connection.execute("PRAGMA journal_mode = WAL")
         draft.replace(path)
         return cls.open(path, write=True)
 
@@ -83,7 +96,7 @@ class Journal:
         with _explained(path):
             journal = cls(path, _connect(path, write=write))
             try:
-                journal._inspect(write=write)
+                journal._inspect()
             except BaseException:
                 journal._connection.close()
                 raise
@@ -101,10 +114,13 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; one that was written becomes a single file again, if nobody reads it."""
+        with suppress(sqlite3.Error):
+            if self._writing:
+                self._connection.execute("PRAGMA journal_mode = DELETE")
         self._connection.close()
 
-    def _inspect(self, *, write: bool) -> None:
+    def _inspect(self) -> None:
         version = self._pragma("user_version")
         if self._pragma("application_id") != APPLICATION:
             raise UsageError(f"{self.path} {UNREADABLE}")
@@ -113,14 +129,27 @@ class Journal:
                 f"{self.path} was written by a newer RepuNet (schema {version}, this one reads "
                 f"up to {SCHEMA}): upgrade RepuNet to open it"
             )
-        if write:
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            for script in MIGRATIONS[version:]:
-                self._connection.executescript(script)
-            if version < SCHEMA:
-                self._connection.execute(f"PRAGMA user_version = {SCHEMA}")
         _ = self.founding, self.rounds
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write whole or not at all. The first time, make the file one that many can read."""
+        with _explained(self.path):
+            if not self._writing:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA synchronous = NORMAL")
+                self._migrate()
+                self._writing = True
+            with self._connection:
+                yield self._connection
+
+    def _migrate(self) -> None:
+        version = self._pragma("user_version")
+        if version < SCHEMA:
+            script = "".join(MIGRATIONS[version:])
+            self._connection.executescript(
+                f"BEGIN; {script} PRAGMA user_version = {SCHEMA}; COMMIT;"
+            )
 
     def _pragma(self, name: str) -> int:
         return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
@@ -142,8 +171,8 @@ class Journal:
 
     def note(self, key: str, value: str) -> None:
         """Write down a fact about the run that its digest does not depend on."""
-        with _explained(self.path), self._connection:
-            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     @property
     def rounds(self) -> int:
@@ -165,6 +194,16 @@ class Journal:
             raise UsageError(f"{self.path} has {self.rounds} rounds, not {at}")
         return str(row[0])
 
+    def verify(self) -> None:
+        """Raise UsageError if the events are not those that were committed."""
+        digest = self.founding.digest()
+        for number in range(1, self.rounds + 1):
+            digest = link(digest, self.bodies(number))
+            if digest != self.digest(number):
+                raise UsageError(
+                    f"{self.path} {UNREADABLE}: round {number} is not as it was committed"
+                )
+
     def commit(
         self, round_: int, events: Sequence[Event], decisions: Iterable[DecisionRecord]
     ) -> None:
@@ -176,18 +215,19 @@ class Journal:
             (round_, seq, event.kind, body)
             for seq, (event, body) in enumerate(zip(events, bodies, strict=True))
         )
-        with _explained(self.path), self._connection:
-            self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
-            self._connection.execute("INSERT INTO rounds VALUES (?, ?, ?)", (round_, digest, block))
+        with self._transaction() as connection:
+            connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
+            connection.execute("INSERT INTO rounds VALUES (?, ?, ?)", (round_, digest, block))
 
     def events(self, first: int = 1, last: int | None = None) -> Iterator[Written]:
-        """Return the events of the rounds from first to last, in the order they happened."""
-        query = (
-            "SELECT round, seq, body FROM events WHERE round BETWEEN ? AND ? ORDER BY round, seq"
-        )
-        until = self.rounds if last is None else last
-        with _explained(self.path):
-            for number, seq, body in self._connection.execute(query, (first, until)):
+        """Return the events of the rounds from first to last, in the order they happened.
+
+        A round is read at a time, so that whoever takes their time holds nobody up.
+        """
+        query = "SELECT seq, body FROM events WHERE round = ? ORDER BY seq"
+        until = self.rounds if last is None else min(last, self.rounds)
+        for number in range(first, until + 1):
+            for seq, body in self._rows(query, number):
                 yield Written(number, seq, self._read(body))
 
     def _read(self, body: str) -> Event:
@@ -199,8 +239,7 @@ class Journal:
     def bodies(self, round_: int) -> list[str]:
         """Return a round's events as they are stored."""
         query = "SELECT body FROM events WHERE round = ? ORDER BY seq"
-        with _explained(self.path):
-            return [body for (body,) in self._connection.execute(query, (round_,))]
+        return [body for (body,) in self._rows(query, round_)]
 
     def decisions(self, round_: int) -> list[DecisionRecord]:
         """Return every decision of a round, in the order of their coordinates."""
@@ -213,9 +252,11 @@ class Journal:
             raise UsageError(f"{self.path} {UNREADABLE}: round {round_} can't be read") from None
 
     def _row(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        return next(iter(self._rows(query, *values)), None)
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with _explained(self.path):
-            row: tuple[Any, ...] | None = self._connection.execute(query, values).fetchone()
-        return row
+            return self._connection.execute(query, values).fetchall()
 
 
 def link(before: str, bodies: Iterable[str]) -> str:
@@ -225,7 +266,7 @@ def link(before: str, bodies: Iterable[str]) -> str:
 
 def _connect(path: Path, *, write: bool = True) -> sqlite3.Connection:
     if write:
-        return sqlite3.connect(path)
+        return sqlite3.connect(path, timeout=PATIENCE)
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
@@ -235,12 +276,12 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        message = str(error)
-        if "full" in message or "disk I/O" in message:
+        code = (getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_CORRUPT) & 0xFF
+        if code in NO_ROOM:
             raise Stopped(
-                f"{path} could not be written ({message}): all committed rounds are safe; make "
-                "room, then resume the run"
+                f"{path} could not be written ({error}): all committed rounds are safe; make "
+                f"room, then: repunet resume {path.parent.name}"
             ) from error
-        if "unable to open" in message or "readonly" in message or "locked" in message:
-            raise UsageError(f"{path} can't be opened ({message})") from error
-        raise UsageError(f"{path} {UNREADABLE} ({message})") from error
+        if code in NO_ACCESS:
+            raise UsageError(f"{path} can't be opened ({error})") from error
+        raise UsageError(f"{path} {UNREADABLE} ({error})") from error

@@ -4,8 +4,8 @@ A block that a treatment removes is None; one that is there but still empty is a
 "there is no such thing here" and "nothing yet" are never confused.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from repunet.encounter import UNIT, Act, Encounter, Recollection
 from repunet.gossip import Gossip
@@ -166,7 +166,7 @@ class Perspectives:
             description=agent.persona.description(self._society.scenario, participant.role),
             self_image=image if self._treatment.self_image else None,
             wealth=agent.wealth / UNIT,
-            memory=tuple(agent.memory),
+            memory=self._shown(agent.memory),
         )
 
     def other(self, participant: Participant) -> Other:
@@ -189,9 +189,14 @@ class Perspectives:
         return Acquaintance(
             who=self.other(alter),
             records=agent.reputations.about(alter.agent, roles) if treatment.rates_peers else None,
-            last=tuple(last[-span:] if span else ()),
+            last=self._shown(last[-span:] if span else ()),
             gossip=self._hearsay(ego, alter) if treatment.shows_gossip else None,
         )
+
+    def _shown(self, memories: Iterable[Recollection]) -> tuple[Recollection, ...]:
+        if self._treatment.show_knew_before:
+            return tuple(memories)
+        return tuple(replace(memory, knew_before=None) for memory in memories)
 
     def _hearsay(self, ego: AgentId, alter: Participant) -> tuple[Hearsay, ...]:
         heard = self._society.agents[ego].gossip.last(self._treatment.gossip_window)

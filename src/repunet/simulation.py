@@ -4,8 +4,18 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
 from repunet.deliberation import Deliberation, together
-from repunet.dynamics import Heard, Response, Told, Wish, inboxes, listen, respond, tell, witness
-from repunet.dynamics.observation import sees
+from repunet.dynamics import (
+    Heard,
+    Response,
+    Told,
+    Wish,
+    inboxes,
+    listen,
+    respond,
+    seen_by,
+    tell,
+    witness,
+)
 from repunet.encounter import Encounter
 from repunet.event import EncounterEnded, Event, GossipUntold, Matched, RoundBegan
 from repunet.matching import Matching
@@ -63,16 +73,14 @@ class Simulation:
         return [wish for response in responses for wish in response.wishes]
 
     async def _observe(self, encounters: Sequence[Encounter]) -> None:
-        if not (self.society.treatment.witnesses and self.society.treatment.rates_peers):
+        treatment = self.society.treatment
+        if not (treatment.witnesses and treatment.rates_peers):
             return
-        for met in encounters:
-            there = {participant.agent for participant in met.participants}
-            role = met.participants[0].role
-            absent = [Participant(a, role) for a in self.society.agents if a not in there]
-            units = [self._unit(f"observe/{met.id}/{ego.agent}", ego.agent) for ego in absent]
-            seen = [(u, e) for u, e in zip(units, absent, strict=True) if sees(u, met, e)]
-            sights = [witness(unit, met, ego) for unit, ego in seen]
-            await self._phase([unit for unit, _ in seen], sights, lambda events: events)
+        seen = {agent: seen_by(agent, encounters, self.society) for agent in self.society.agents}
+        witnesses = {agent: met for agent, met in seen.items() if met}
+        units = [self._unit(f"observe/{agent}", agent) for agent in witnesses]
+        sights = [witness(u, *seen) for u, seen in zip(units, witnesses.items(), strict=True)]
+        await self._phase(units, sights, lambda events: events)
 
     async def _spread(self, wishes: Sequence[Wish]) -> None:
         """Tell and hear, wave after wave, until nobody passes anything on."""

@@ -48,8 +48,8 @@ class Treatment:
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"{name} is a probability: between 0 and 1")
         for name in ("memory_window", "alter_memory", "gossip_window"):
-            if getattr(self, name) < 0:
-                raise UsageError(f"{name} can't be negative")
+            if not 0 <= getattr(self, name) <= UNLIMITED:
+                raise UsageError(f"{name} is between 0 and {UNLIMITED}, or unlimited")
 
     @property
     def rates_self(self) -> bool:

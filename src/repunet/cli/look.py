@@ -13,8 +13,7 @@ from repunet.cli.output import console, disclaimer, print_json, rate, signed, ta
 from repunet.cli.play import Json, Storage
 from repunet.errors import RepuNetError
 from repunet.journal import Journal
-from repunet.run import locate, run_files
-from repunet.run import storage as home
+from repunet.storage import home, locate, run_files
 
 LATEST = 5
 """How many versions, meetings and pieces of gossip are printed; --all and --json have all."""

@@ -18,9 +18,10 @@ from repunet.founding import DEFAULT
 from repunet.minds.roster import assign
 from repunet.persona import Persona
 from repunet.population import population
-from repunet.run import Run, begin, found, locate, reopen
+from repunet.run import Run, begin, found, reopen
 from repunet.scenarios import scenario as find_scenario
-from repunet.treatment import Treatment
+from repunet.storage import locate
+from repunet.treatment import TREATMENTS, Treatment
 from repunet.treatment import treatment as find_treatment
 
 AGENTS = 20
@@ -34,6 +35,12 @@ PRESETS = {
     (False, True): "no-reputation",
     (False, False): "none",
 }
+
+
+def _known_treatments() -> str:
+    default, *others = TREATMENTS
+    return f"{default} (default), {', '.join(others)}"
+
 
 Storage = Annotated[
     Path | None, Parameter(help="Where runs live; default $REPUNET_STORAGE or ./runs.")
@@ -49,23 +56,28 @@ def run(
     scenario: str,
     /,
     *,
-    rounds: Annotated[int, Parameter(name=["--rounds", "--steps"])] = ROUNDS,
-    treatment: str | None = None,
+    rounds: Annotated[
+        int, Parameter(name=["--rounds", "--steps"], help="How many rounds to play.")
+    ] = ROUNDS,
+    treatment: Annotated[str | None, Parameter(help=f"{_known_treatments()}.")] = None,
     reputation: Annotated[str | None, Parameter(help="y or n, instead of --treatment.")] = None,
     gossip: Annotated[str | None, Parameter(help="y or n, instead of --treatment.")] = None,
     set_: Annotated[
-        list[str] | None, Parameter(name="--set", help="A finer switch, e.g. rewiring=off.")
+        list[str] | None,
+        Parameter(name="--set", negative="", help="A finer switch, such as rewiring=off."),
     ] = None,
-    seed: int = 1,
+    seed: Annotated[int, Parameter(help="What all luck follows from.")] = 1,
     mind: Annotated[
         list[str] | None,
-        Parameter(help="A mind for everyone, or for one agent: 'Liam OConnor=grudger'."),
+        Parameter(
+            negative="", help="A mind for everyone, or for one agent: 'Liam OConnor=grudger'."
+        ),
     ] = None,
     personas: Annotated[
         Path | None, Parameter(help="People of your own, or the reference's profiles or seed.")
     ] = None,
     agents: Annotated[int | None, Parameter(help=f"How many people; default {AGENTS}.")] = None,
-    name: str | None = None,
+    name: Annotated[str | None, Parameter(help="What to call it; default what it is.")] = None,
     storage: Storage = None,
     concurrency: Concurrency = None,
     quiet: Quiet = False,
@@ -77,8 +89,6 @@ def run(
     ----------
     scenario
         The dilemma: pd.
-    treatment
-        full (default), no-gossip, no-reputation, none, none-matched-memory.
     """
     dilemma = find_scenario(scenario).name
     condition = _treatment(treatment, reputation, gossip, set_ or [])
@@ -86,10 +96,7 @@ def run(
     minds = assign(mind or [EMBEDDED], people)
     minds.setdefault(DEFAULT, EMBEDDED)
     founding = found(dilemma, condition, people, seed, minds)
-    _check_concurrency(concurrency)
-    with begin(
-        founding, minds, rounds, name=name, folder=storage, concurrency=concurrency
-    ) as begun:
+    with begin(founding, rounds, name=name, folder=storage, concurrency=concurrency) as begun:
         _announce(begun, quiet=quiet or json)
         _play(begun, quiet=quiet or json)
         _report([summarise(begun.journal)], json=json)
@@ -115,7 +122,6 @@ def resume(
     run
         Its name, or the path of its folder or file.
     """
-    _check_concurrency(concurrency)
     path = locate(run, storage)
     with reopen(path, branch=branch, concurrency=concurrency) as reopened:
         if rounds is not None:
@@ -127,10 +133,10 @@ def resume(
 
 def demo(
     *,
-    agents: int = AGENTS,
-    rounds: int = ROUNDS,
-    seed: int = 1,
-    mind: str = EMBEDDED,
+    agents: Annotated[int, Parameter(help="How many people.")] = AGENTS,
+    rounds: Annotated[int, Parameter(help="How many rounds to play.")] = ROUNDS,
+    seed: Annotated[int, Parameter(help="What all luck follows from.")] = 1,
+    mind: Annotated[str, Parameter(help="A mind for everyone.")] = EMBEDDED,
     storage: Storage = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -141,7 +147,7 @@ def demo(
     minds = assign([mind], people)
     for condition in ("full", "none"):
         founding = found("pd", find_treatment(condition), people, seed, minds)
-        with begin(founding, minds, rounds, default=f"demo-{condition}", folder=storage) as begun:
+        with begin(founding, rounds, default=f"demo-{condition}", folder=storage) as begun:
             if not summaries:
                 _announce(begun, quiet=quiet or json)
             _play(begun, quiet=quiet or json)
@@ -180,11 +186,6 @@ def _people(path: Path | None, agents: int | None, scenario: str) -> tuple[Perso
     if agents is not None:
         raise UsageError("say either --personas or --agents, not both: a file has its own people")
     return read_personas(path, scenario)
-
-
-def _check_concurrency(concurrency: int | None) -> None:
-    if concurrency is not None and concurrency < 1:
-        raise UsageError(f"at least 1 answer must be awaited at once, not {concurrency}")
 
 
 def _announce(run: Run, *, quiet: bool) -> None:

@@ -4,7 +4,7 @@ Nothing here knows which dilemma is being played. Every function reads the socie
 returns the events that follow; none changes anything.
 """
 
-from repunet.dynamics.observation import witness
+from repunet.dynamics.observation import seen_by, witness
 from repunet.dynamics.response import Response, respond
 from repunet.dynamics.talk import Heard, Told, Wish, inboxes, listen, tell
 
@@ -16,6 +16,7 @@ __all__ = [
     "inboxes",
     "listen",
     "respond",
+    "seen_by",
     "tell",
     "witness",
 ]

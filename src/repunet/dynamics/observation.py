@@ -1,5 +1,6 @@
-"""Observation: what third parties make of an encounter they saw (the `witnesses` switch)."""
+"""Observation: what third parties make of encounters they saw (the `witnesses` switch)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from repunet.chance import draw
@@ -7,44 +8,46 @@ from repunet.deliberation import Deliberation, there
 from repunet.encounter import Act, Encounter
 from repunet.event import Event
 from repunet.operations import ShapePeerFromObservation
-from repunet.persona import Participant
+from repunet.persona import AgentId, Participant
 from repunet.perspective import Story
+from repunet.society import Society
+from repunet.stakes import Stakes
 
 
-def sees(unit: Deliberation, encounter: Encounter, witness: Participant) -> bool:
-    """Tell whether the third party happens to see the encounter."""
-    treatment, society = unit.society.treatment, unit.society
-    return draw(society.seed, encounter.id, "seen by", witness.agent) < treatment.witnesses
+def seen_by(agent: AgentId, encounters: Sequence[Encounter], society: Society) -> list[Encounter]:
+    """Return the encounters of others that an agent happens to see."""
+    chance = society.treatment.witnesses
+    return [
+        met
+        for met in encounters
+        if all(participant.agent != agent for participant in met.participants)
+        and draw(society.seed, met.id, "seen by", agent) < chance
+    ]
 
 
-async def witness(unit: Deliberation, encounter: Encounter, ego: Participant) -> list[Event]:
-    """Let a third party shape a record of everyone it saw; with `error` it is mistaken."""
-    seen = [_as_seen(unit, encounter, act, ego) for act in encounter.acts]
-    shaped = await unit.together(*(_shape(unit, encounter, act, ego) for act in seen))
-    return there(shaped)
+async def witness(unit: Deliberation, ego: AgentId, encounters: Sequence[Encounter]) -> list[Event]:
+    """Let a third party shape a record of everyone it saw; with `error` it may be mistaken."""
+    acts = [(met, act) for met in encounters for act in met.acts]
+    return there(await unit.together(*(_shape(unit, ego, met, act) for met, act in acts)))
 
 
-async def _shape(
-    unit: Deliberation, encounter: Encounter, act: Act, ego: Participant
-) -> Event | None:
+async def _shape(unit: Deliberation, ego: AgentId, met: Encounter, act: Act) -> Event | None:
     views, target = unit.views, act.participant
-    seen = f"You saw that {views.other(target).name} chose to {act.move}."
+    seen = _as_seen(unit.society, views.setting.stakes, met, act, ego)
     operation = ShapePeerFromObservation(
         setting=views.setting,
-        ego=views.ego(ego),
-        alter=views.acquaintance(ego.agent, target),
-        story=Story(seen, None, (act,)),
+        ego=views.ego(Participant(ego, act.role)),
+        alter=views.acquaintance(ego, target),
+        story=Story(
+            f"You saw that {views.other(target).name} chose to {seen.move}.", None, (seen,)
+        ),
     )
-    return await unit.toward(target.agent).shape(operation, target, "observation", (encounter.id,))
+    return await unit.toward(target.agent).shape(operation, target, "observation", (met.id,))
 
 
-def _as_seen(unit: Deliberation, encounter: Encounter, act: Act, ego: Participant) -> Act:
-    society = unit.society
-    wrong = draw(society.seed, encounter.id, "mistaken", ego.agent, act.agent)
-    return _opposite(unit, act) if wrong < society.treatment.error else act
-
-
-def _opposite(unit: Deliberation, act: Act) -> Act:
+def _as_seen(society: Society, stakes: Stakes, met: Encounter, act: Act, ego: AgentId) -> Act:
+    if draw(society.seed, met.id, "mistaken", ego, act.agent) >= society.treatment.error:
+        return act
     degree = 1.0 - (act.cooperation or 0.0)
-    option = min(unit.views.setting.stakes.options, key=lambda o: abs(o.cooperation - degree))
+    option = min(stakes.options, key=lambda option: abs(option.cooperation - degree))
     return replace(act, move=option.label, cooperation=degree, valence=-act.valence, excused=False)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from importlib.metadata import entry_points
+from math import isfinite, nan
 from typing import Any, Protocol, TypeVar, cast
 
 from repunet.errors import UsageError, unknown
@@ -42,6 +43,8 @@ class MindSpec:
         for key, equals, value in pairs:
             if not (key and equals and value):
                 raise UsageError(f"{text!r}: settings are written name=value, not {key!r}")
+        if len({key for key, _, _ in pairs}) < len(pairs):
+            raise UsageError(f"{text!r} sets the same thing twice")
         return cls(name.strip(), variant, {key.strip(): value for key, _, value in pairs})
 
     def __str__(self) -> str:
@@ -90,9 +93,10 @@ def _maker(name: str) -> MindMaker:
 class Roster:
     """One mind for everyone, or one for each agent that has its own. Itself a mind."""
 
-    def __init__(self, everyone: Mind, own: Mapping[AgentId, Mind]) -> None:
+    def __init__(self, everyone: Mind, own: Mapping[AgentId, Mind], given: Mapping[str, str]):
         self._everyone = everyone
         self._own = own
+        self._given = given
 
     @property
     def name(self) -> str:
@@ -106,8 +110,10 @@ class Roster:
 
     def describe(self) -> dict[str, Any]:
         """Return the description of every mind, by agent; `*` is everyone else."""
-        own = {agent: mind.describe() for agent, mind in self._own.items()}
-        return {DEFAULT: self._everyone.describe(), **own}
+        minds = {DEFAULT: self._everyone, **self._own}
+        return {
+            agent: {"given": self._given[agent], **mind.describe()} for agent, mind in minds.items()
+        }
 
     async def answer(self, operation: Operation[A], at: Coordinate) -> A:
         """Let the agent's own mind answer."""
@@ -132,18 +138,23 @@ def assign(texts: Iterable[str], personas: Iterable[Persona]) -> dict[AgentId, s
 
 def _split(text: str, ids: Mapping[str, AgentId]) -> tuple[AgentId, str]:
     who, equals, spec = text.partition("=")
+    if equals and who.strip() in ids:
+        return ids[who.strip()], spec
     if not equals or "," in who:
         return DEFAULT, text
-    if who.strip() not in ids:
-        raise unknown("agent", who.strip(), ids)
-    return ids[who.strip()], spec
+    raise unknown("agent", who.strip(), ids)
 
 
 def roster(assigned: Mapping[AgentId, str], seed: int) -> Roster:
-    """Return the minds that were assigned, each name made once."""
+    """Return the minds that were assigned, each name made once.
+
+    Raises UsageError, with a suggestion, for a name that is not known, and without a mind for `*`.
+    """
+    if DEFAULT not in assigned:
+        raise UsageError(f"say which mind decides for everyone else: {DEFAULT}=embedded")
     minds = {name: make_mind(name, seed) for name in dict.fromkeys(assigned.values())}
     own = {agent: minds[name] for agent, name in assigned.items() if agent != DEFAULT}
-    return Roster(minds[assigned[DEFAULT]], own)
+    return Roster(minds[assigned[DEFAULT]], own, assigned)
 
 
 def read_settings(parameters: A, settings: Mapping[str, str]) -> A:
@@ -154,7 +165,9 @@ def read_settings(parameters: A, settings: Mapping[str, str]) -> A:
         if name not in known:
             raise unknown("parameter", name, known)
         try:
-            values[name] = type(getattr(parameters, name) or 0.0)(word)
+            values[name] = value = type(getattr(parameters, name) or 0.0)(word)
         except ValueError:
+            value = nan
+        if not isfinite(value):
             raise UsageError(f"{name} takes a number, not {word!r}") from None
     return cast(A, replace(cast(Any, parameters), **values))

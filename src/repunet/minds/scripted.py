@@ -121,12 +121,15 @@ STRATEGIES: dict[str, Strategy] = {
 class ScriptedMind:
     """Plays a strategy where there is a move to make, and thinks like another mind elsewhere."""
 
-    immediate = True
-
     def __init__(self, name: str, strategy: Strategy, otherwise: Mind) -> None:
         self.name = name
         self._strategy = strategy
         self._otherwise = otherwise
+
+    @property
+    def immediate(self) -> bool:
+        """Return whether the mind for all else answers without waiting."""
+        return self._otherwise.immediate
 
     def describe(self) -> dict[str, Any]:
         """Return the name of the strategy, and the mind for all else."""

@@ -142,7 +142,8 @@ class EmbeddedMind:
     def _observability(self, ego: Ego, alter: Acquaintance) -> float:
         if self._p.observability is not None:
             return self._p.observability
-        knew = [bool(memory.knew_before) for memory in ego.memory]
+        shown = (memory.knew_before for memory in ego.memory if memory.knew_before is not None)
+        knew = [bool(known) for known in shown]
         return observability([*knew, knows(ego, alter)])
 
     # Records and beliefs -----------------------------------------------------------------------
@@ -190,14 +191,15 @@ class EmbeddedMind:
             return talk.partner_index(trust, exposure, self._p) + luck
 
         order = sorted(asked.candidates, key=index, reverse=True)
-        return Ranking(tuple(a.name for a in order), f"I expect most of {order[0].name} now.")
+        return Ranking(tuple(a.name for a in order), f"Now I would rather meet {order[0].name}.")
 
     def _decide_tie(self, asked: DecideTie, at: str) -> Decision:
         base = self._base_rate(asked.ego)
         trust = self._belief(asked.ego, asked.alter, base)
         exposure = asked.setting.stakes.exposure
         chance = talk.tie_probability(trust, base, exposure, self._p)
-        return self._yes_or_no(chance, at, texts.tie(asked.alter.name, trust, base))
+        yes = draw(self._seed, at) < chance
+        return Decision(yes, texts.tie(asked.alter.name, trust, base, yes=yes))
 
     def _reconsider_tie(self, asked: ReconsiderTie, at: str) -> Decision:
         evidence = self._evidence(asked.ego, asked.alter)
@@ -206,10 +208,7 @@ class EmbeddedMind:
             evidence = add_together(evidence, pieces, self._p)
         opinion = score(evidence, self._p)
         chance = talk.keep_tie_probability(opinion, self._p)
-        return self._yes_or_no(chance, at, texts.opinion(asked.alter.name, opinion))
-
-    def _yes_or_no(self, chance: float, at: str, reason: str) -> Decision:
-        return Decision(draw(self._seed, at) < chance, reason)
+        return Decision(draw(self._seed, at) < chance, texts.opinion(asked.alter.name, opinion))
 
     # Reputations -------------------------------------------------------------------------------
 
@@ -305,7 +304,7 @@ class EmbeddedMind:
         prosocial = self._prosociality(asked.ego)
         chance = talk.passing_on_propensity(asked.valence, level, prosocial, self._p)
         return Judgement(
-            reason=texts.credibility(asked.sources[-1].name, opinions[-1], distrust),
+            reason=texts.credibility([s.name for s in asked.sources], trust, asked.distrust),
             credibility=level,  # type: ignore[arg-type]
             pass_on=asked.may_pass_on and draw(self._seed, at) < chance,
         )

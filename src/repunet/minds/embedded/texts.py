@@ -150,15 +150,19 @@ def opinion(name: str, score: float) -> str:
     return f"In my eyes {name} is {band(score)}."
 
 
-def tie(name: str, trust: float, base: float) -> str:
-    """Return how somebody compares with whoever comes along."""
+def tie(name: str, trust: float, base: float, *, yes: bool) -> str:
+    """Return how somebody compares with whoever comes along, and whether that decided it."""
     better = "better than" if trust > base else "no better than"
-    return f"{name} is {better} whom I would meet by chance."
+    verdict = f"{name} is {better} whom I would meet by chance."
+    return verdict if yes == (trust > base) else f"{verdict} All the same, I choose otherwise."
 
 
-def credibility(gossiper: str, score: float, distrust: float) -> str:
-    """Return why gossip is believed, or is not."""
-    return f"{gossiper} is {band(score)}, and {distrust:.0%} of what I heard seemed doubtful."
+def credibility(sources: Sequence[str], score: float, distrust: float | None) -> str:
+    """Return why gossip is believed, or is not; the score is the mean of those who said it."""
+    who = f"{' and '.join(sources)}, taken together, are" if sources[1:] else f"{sources[0]} is"
+    if distrust is None:
+        return f"{who} {band(score)}, and I have heard nothing before."
+    return f"{who} {band(score)}, and {distrust:.0%} of what I heard seemed doubtful."
 
 
 MOTIVES = {

@@ -1,6 +1,6 @@
 """Compute further golden cases of the embedded mind with its numpy prototype.
 
-Usage: python tests/make_embedded_golden.py PROTOTYPE.py PROFILES.json
+Usage: python tests/data/make_embedded_golden.py PROTOTYPE.py PROFILES.json
 Writes tests/data/embedded_mind_more.json; needs numpy, which RepuNet itself does not.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-TARGET = Path(__file__).parent / "data" / "embedded_mind_more.json"
+TARGET = Path(__file__).parent / "embedded_mind_more.json"
 RECORDS = ((0.0, 0.0), (5.0, 0.0), (1.0, 6.0), (0.0, 18.0))
 TEXTS = (
     "An Altruistic person who values the welfare of others.",

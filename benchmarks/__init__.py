@@ -1,0 +1,1 @@
+"""How long things take and how much room they need, measured; nothing here passes or fails."""

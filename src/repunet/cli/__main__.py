@@ -1,0 +1,5 @@
+"""`python -m repunet.cli` is `repunet`."""
+
+from repunet.cli import main
+
+main()

@@ -1,0 +1,147 @@
+"""Which mind decides for which agent, and the minds that answer by chance."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from societies import (
+    ARMS,
+    MINDS,
+    MIXED,
+    Asked,
+    dilemmas,
+    everyone,
+    founded,
+    play,
+    run,
+)
+
+from repunet import operations as ops
+from repunet.errors import UsageError
+from repunet.mind import InvalidAnswer
+from repunet.minds.chance import ChanceMind
+from repunet.minds.limited import Limited
+from repunet.minds.recorded import Recorded
+from repunet.minds.roster import MindSpec, assign, make_mind, mind_names, roster
+from repunet.minds.scripted import STRATEGIES
+from repunet.population import population
+
+PEOPLE = population(7, "pd")
+
+
+def test_every_mind_that_is_named_can_be_made() -> None:
+    assert set(mind_names()) >= {"embedded", "chance", "replay", *STRATEGIES}
+    for name in MINDS:
+        made = make_mind(name, 1)
+        assert made.name == made.describe()["name"] == name
+
+
+def test_a_mind_is_written_as_a_name_a_variant_and_settings() -> None:
+    spec = MindSpec.parse("embedded:sharp,slur=0.2,jitter=0")
+    assert (spec.name, spec.variant) == ("embedded", "sharp")
+    assert spec.settings == {"slur": "0.2", "jitter": "0"}
+    assert str(spec) == "embedded:sharp,slur=0.2,jitter=0"
+
+
+@pytest.mark.parametrize("text", ["embedded,slur", "embedded,=3", "embedded,slur="])
+def test_a_setting_needs_a_name_and_a_value(text: str) -> None:
+    with pytest.raises(UsageError, match="name=value"):
+        MindSpec.parse(text)
+
+
+@pytest.mark.parametrize("text", ["tit-for-tat:twice", "chance,luck=1", "grudger,memory=3"])
+def test_a_plain_mind_takes_no_settings(text: str) -> None:
+    with pytest.raises(UsageError, match="no variants or settings"):
+        make_mind(text, 1)
+
+
+def test_an_unknown_mind_is_a_usage_error_that_suggests_one() -> None:
+    with pytest.raises(UsageError, match='did you mean "embedded"'):
+        make_mind("embeded", 1)
+
+
+def test_minds_are_assigned_by_id_or_by_name() -> None:
+    assigned = assign(("embedded", "A01=chance", f"{PEOPLE[1].name}=grudger"), PEOPLE)
+    assert assigned == {"*": "embedded", "A01": "chance", "A02": "grudger"}
+
+
+def test_a_mind_with_settings_can_be_for_everyone_or_for_one() -> None:
+    assigned = assign(("embedded,slur=0.2", "A01=embedded:sharp,slur=0.3"), PEOPLE)
+    assert assigned == {"*": "embedded,slur=0.2", "A01": "embedded:sharp,slur=0.3"}
+
+
+@pytest.mark.parametrize(
+    ("texts", "says"),
+    [
+        (("embedded", "A99=chance"), "unknown agent"),
+        (("embedded", "chance"), "a mind for that already"),
+        (("embedded", "A01=chance", f"{PEOPLE[0].name}=grudger"), "a mind for that already"),
+    ],
+)
+def test_an_agent_has_one_mind(texts: tuple[str, ...], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        assign(texts, PEOPLE)
+
+
+def test_everyone_decides_with_its_own_mind() -> None:
+    game = play(everyone("cooperator", "A01=defector", people=PEOPLE), founded(n=7), 3)
+    moves = {(a.at.actor == "A01", a.answer.move) for a in game.asked if "Move" in a.at.operation}
+    assert moves == {(True, "defect"), (False, "cooperate")}
+
+
+def test_a_roster_describes_every_mind() -> None:
+    minds = everyone(*MIXED)
+    assert list(minds.describe()) == ["*", "A01", "A02", "A03", "A04"]
+    assert minds.name == "embedded + chance + defector + tit-for-tat + embedded:sharp"
+    assert minds.describe()["A01"] == {"given": "chance", "name": "chance"}
+
+
+def test_agents_of_one_mind_share_it() -> None:
+    minds = roster({"*": "embedded", "A01": "chance", "A02": "chance"}, 1)
+    assert minds._own["A01"] is minds._own["A02"]
+
+
+def test_wrappers_are_called_what_they_wrap() -> None:
+    mind = make_mind("embedded", 1)
+    for wrapped in (Limited(mind, 2), Recorded(mind), Recorded(Limited(mind, 2))):
+        assert wrapped.name == mind.name
+        assert wrapped.describe() == mind.describe()
+        assert wrapped.immediate == mind.immediate
+
+
+# Chance ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=[(d, arm) for d in dilemmas() for arm in ARMS], ids="/".join)
+def asked(request: pytest.FixtureRequest) -> list[Asked]:
+    dilemma, arm = request.param
+    return play(everyone("embedded"), founded(arm, dilemma=dilemma, n=7), 6).asked
+
+
+def test_chance_answers_validly_whatever_is_asked(asked: list[Asked]) -> None:
+    for seed in (1, 2, 3):
+        for each in asked[::4]:
+            answer = run(ChanceMind(seed).answer(each.operation, each.at))
+            each.operation.check(answer)
+            assert type(answer) is each.operation.answer
+
+
+def test_chance_asks_nothing_of_the_question_but_the_type_of_its_answer() -> None:
+    game = play(everyone("embedded"), founded(n=7), 2)
+    one, other = [q for q in game.asked if isinstance(q.operation, ops.DecideTie)][:2]
+    mind = ChanceMind(1)
+    assert run(mind.answer(one.operation, one.at)) == run(mind.answer(other.operation, one.at))
+
+
+def test_chance_is_even() -> None:
+    game = play(everyone("chance"), founded("no-gossip", n=20), 20)
+    moves = Counter(each.answer.move for each in game.asked if "Move" in each.at.operation)
+    assert moves.total() == 400
+    assert 160 < moves["cooperate"] < 240
+
+
+def test_an_answer_that_names_nobody_there_is_invalid() -> None:
+    game = play(everyone("chance"), founded(n=7), 6)
+    choosing: Any = game.questions(ops.ChooseListener)[0]
+    with pytest.raises(InvalidAnswer, match="not one of the candidates"):
+        choosing.check(ops.Selection("Nobody", ""))
