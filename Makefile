@@ -6,7 +6,7 @@ LOCK = uv pip compile pyproject.toml --group build --universal --python-version 
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check bench lock clean
+.PHONY: help demo test test-slow check bench docs lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -28,6 +28,9 @@ check: ## style, types, layers
 
 bench: ## the benchmarks
 	@$(DEV) python -m benchmarks
+
+docs: ## the pages that are made from the code
+	@$(DEV) python docs/generate.py
 
 lock: ## locks/ again from pyproject.toml (needs uv; UPGRADE=--upgrade takes the newest)
 	@$(LOCK) $(UPGRADE) --output-file locks/core.txt
