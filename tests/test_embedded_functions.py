@@ -27,7 +27,7 @@ from repunet.minds.embedded.evidence import (
 )
 from repunet.minds.embedded.parameters import PROFILES, Parameters
 from repunet.minds.embedded.temperament import EGOIST, disposition, social_weights
-from repunet.stakes import Option, Stakes
+from repunet.stakes import Game, Option, Trust
 
 DATA = Path(__file__).parent / "data"
 GOLDEN: dict[str, Any] = json.loads((DATA / "embedded_mind_golden.json").read_text())
@@ -77,7 +77,7 @@ NAMES = {
 """The prototype's names of our parameters; the jitter is off in its golden cases."""
 
 P = Parameters()
-PD = Stakes(
+PD = Game(
     (
         Option("cooperate", 1.0, met=(3.0, 3.0), unmet=(0.0, 5.0)),
         Option("defect", 0.0, met=(5.0, 0.0), unmet=(1.0, 1.0)),
@@ -311,7 +311,7 @@ def test_probabilities_of_options_sum_to_one(
     trusted: float, outlook: Outlook, excusable: bool, three: bool
 ) -> None:
     options = (*PD.options, HALFWAY) if three else PD.options
-    chances = Dilemma(Stakes(options, excusable), P).probabilities(trusted, outlook)
+    chances = Dilemma(Game(options, excusable), P).probabilities(trusted, outlook)
     assert len(chances) == len(options)
     assert sum(chances) == pytest.approx(1.0)
 
@@ -319,8 +319,8 @@ def test_probabilities_of_options_sum_to_one(
 @given(shares, outlooks)
 def test_the_order_of_options_changes_no_probability(trusted: float, outlook: Outlook) -> None:
     options = (*PD.options, HALFWAY)
-    forth = Dilemma(Stakes(options, True), P).probabilities(trusted, outlook)
-    back = Dilemma(Stakes(options[::-1], True), P).probabilities(trusted, outlook)
+    forth = Dilemma(Game(options, True), P).probabilities(trusted, outlook)
+    back = Dilemma(Game(options[::-1], True), P).probabilities(trusted, outlook)
     assert forth == pytest.approx(back[::-1])
 
 
@@ -344,7 +344,7 @@ def test_being_seen_makes_cooperation_likelier(prosociality: float, z: float) ->
 
 
 def test_a_half_cooperative_act_is_worth_less_to_a_name_than_a_whole_one() -> None:
-    dilemma = Dilemma(Stakes((*PD.options, HALFWAY), excusable=True), P)
+    dilemma = Dilemma(Game((*PD.options, HALFWAY), excusable=True), P)
     outlook = Outlook(WEIGHTS["self"], Evidence(1.0, 0.0), 0.8, 0.5)
     whole, none, half = dilemma.reputational_values(0.5, outlook)
     assert none < half < whole
@@ -356,13 +356,13 @@ def test_extreme_stakes_do_not_overflow() -> None:
         Option("keep", 0.0, met=(1.0, -1e6), unmet=(0.0, -1e6)),
     )
     outlook = Outlook(WEIGHTS["prosocial"], NO_EVIDENCE, 0.9, 0.5)
-    chances = Dilemma(Stakes(options, excusable=False), P).probabilities(0.5, outlook)
+    chances = Dilemma(Game(options, excusable=False), P).probabilities(0.5, outlook)
     assert sum(chances) == pytest.approx(1.0)
 
 
 def test_stakes_without_a_choice_are_refused() -> None:
     with pytest.raises(ValueError, match="two options"):
-        Stakes(PD.options[:1], excusable=False)
+        Game(PD.options[:1], excusable=False)
     with pytest.raises(ValueError, match="not in"):
         Option("give", 1.5, met=(0.0, 1.0), unmet=(0.0, 1.0))
 
@@ -402,13 +402,13 @@ def test_a_promise_of_nothing_cannot_be_broken() -> None:
     outlook = Outlook(WEIGHTS["self"], NO_EVIDENCE, 0.5, 0.5)
     choice = trust.return_choice(0.0, 0.5, outlook, 2.0, P)
     assert (choice.keep, choice.shares, choice.probabilities) == (1.0, (), ())
-    assert trust.return_valence(0.0, 0.0) == -1.0
-    assert trust.return_valence(0.5, 0.0) == 1.0
+    assert Trust.valence_of_return(0.0, 0.0) == -1.0
+    assert Trust.valence_of_return(0.5, 0.0) == 1.0
 
 
 @given(shares, st.floats(0.01, 1.0))
 def test_a_kept_promise_of_half_or_more_is_a_good_act(returned: float, promise: float) -> None:
-    valence = trust.return_valence(returned, promise)
+    valence = Trust.valence_of_return(returned, promise)
     assert -1.0 <= valence <= 1.0
     assert valence == 1.0 or returned < max(promise, 0.5)
 
@@ -421,7 +421,7 @@ def test_promises_are_a_distribution(outlook: Outlook) -> None:
 def test_a_breach_is_reported_as_if_it_were_kept() -> None:
     assert trust.reported_proceeds(0.5, 0.6, 8.0) == 8.0
     assert trust.reported_proceeds(0.5, 0.25, 8.0) == 4.0
-    assert trust.investment_valence(0.0) == -1.0
+    assert Trust.valence_of_investment(0.0) == -1.0
 
 
 def test_participation_grounds_are_material_fair_and_image() -> None:

@@ -28,8 +28,9 @@ from repunet import operations as ops
 from repunet.errors import UsageError
 from repunet.event import EVENT
 from repunet.mind import Coordinate, NoAnswer, Operation
-from repunet.minds.embedded import mind as embedded_mind
-from repunet.minds.embedded.mind import EmbeddedMind, prosociality
+from repunet.minds.embedded import playing, reading, talking
+from repunet.minds.embedded.mind import EmbeddedMind
+from repunet.minds.embedded.reading import prosociality
 from repunet.minds.embedded.parameters import PROFILES, Parameters
 from repunet.minds.embedded.texts import BANDS, BEST_BAND
 from repunet.minds.roster import make_mind
@@ -133,7 +134,7 @@ def test_new_names_change_nothing_but_the_names() -> None:
 def test_new_ids_change_nothing_but_the_luck(
     asked: list[Asked], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (chance, embedded_mind):
+    for module in (chance, reading, playing, talking):
         monkeypatch.setattr(module, "draw", lambda *_: 0.4)
     names = {f"A{number:02d}": f"B{9 - number:02d}" for number in range(1, 10)}
     rename, first, second = Renaming(names), mind(), mind()

@@ -5,7 +5,7 @@ from societies import dilemmas
 
 from repunet.scenarios import scenario
 from repunet.scenarios.pd import PrisonersDilemma
-from repunet.stakes import Option, Stakes
+from repunet.stakes import Game, Option
 
 
 def option(cooperation: float = 1.0, ego: float = 0.0) -> Option:
@@ -20,7 +20,7 @@ def test_the_stakes_of_the_prisoners_dilemma_are_its_payoffs() -> None:
 
 
 def test_nothing_hangs_on_alter_where_payoffs_never_differ() -> None:
-    flat = Stakes((option(), option(0.0)), excusable=False)
+    flat = Game((option(), option(0.0)), excusable=False)
     assert (flat.range, flat.worth, flat.exposure) == (0, 0, 0)
 
 
@@ -32,7 +32,7 @@ def test_a_degree_lies_between_zero_and_one(degree: float) -> None:
 
 def test_a_dilemma_has_two_options_or_more() -> None:
     with pytest.raises(ValueError, match="at least two options"):
-        Stakes((option(),), excusable=False)
+        Game((option(),), excusable=False)
 
 
 @pytest.mark.parametrize("dilemma", dilemmas())

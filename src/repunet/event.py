@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
-from repunet.encounter import Encounter
+from repunet.encounter import Act, Encounter
 from repunet.gossip import Gossip
 from repunet.persona import AgentId, Participant, Role
 from repunet.reputation import Cause, Reputation
@@ -17,6 +17,16 @@ class RoundBegan:
 
     kind: Literal["round_began"] = "round_began"
     round: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceMade:
+    """An agent chose, outside any encounter; the choice stands until the next one."""
+
+    kind: Literal["choice_made"] = "choice_made"
+    act: Act
+    reason: str
+    decision: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +132,7 @@ class DecisionMissing:
 
 Event: TypeAlias = (
     RoundBegan
+    | ChoiceMade
     | SatOut
     | Matched
     | EncounterEnded
@@ -144,6 +155,8 @@ def writers(event: Event) -> tuple[AgentId, ...]:
             return (agent,)
         case SelfImageRevised(agent=agent) | DecisionMissing(agent=agent):
             return (agent,)
+        case ChoiceMade(act=act):
+            return (act.agent,)
         case GossipHeard(gossip=gossip):
             return (gossip.listener,)
         case GossipUntold(gossiper=agent):

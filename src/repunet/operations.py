@@ -14,8 +14,9 @@ from repunet.encounter import Recollection
 from repunet.gossip import VALENCE, Credibility, Sense
 from repunet.mind import InvalidAnswer, Operation, unprompted
 from repunet.persona import AgentId
-from repunet.perspective import Acquaintance, Hearsay, Other, Story
+from repunet.perspective import Acquaintance, Hearsay, Other, Setting, Story
 from repunet.reputation import Appraisal, Reputation
+from repunet.stakes import Game
 
 Words = Annotated[str, Field(max_length=900)]
 Reason = Annotated[str, Field(max_length=400)]
@@ -115,16 +116,51 @@ class AboutAlter(Operation[A_co]):
         return self.alter.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChooseAct(AboutAlter[A_co]):
-    """A scenario's own question: which of the options at stake, with the alter whom ego now meets?
+class Playing:
+    """A question about an act: the stakes are a game of options, and the answer names one.
 
     The answer has a `move`, the label of an option, and a `reason`.
     """
 
+    __slots__ = ()
+
+    setting: Setting
+
+    @property
+    def game(self) -> Game:
+        """Return the options and what they yield; raises TypeError if there is no such game."""
+        if not isinstance(self.setting.stakes, Game):
+            raise TypeError(f"{self.setting.scenario} declares no game of options")
+        return self.setting.stakes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseAct(AboutAlter[A_co], Playing):
+    """A scenario's own question: which option, with the alter whom ego now meets?"""
+
     own_records: tuple[Reputation, ...] | None
     history: Sequence[Recollection] = unprompted(())
     """All earlier encounters with alter: for minds that are not prompted."""
+
+    @property
+    def met(self) -> tuple[Acquaintance, ...]:
+        """Return whom ego meets."""
+        return (self.alter,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseActInGroup(Operation[A_co], Playing):
+    """A scenario's own question: which option, among the alters whom ego now meets?"""
+
+    alters: tuple[Acquaintance, ...]
+    own_records: tuple[Reputation, ...] | None
+    history: Sequence[Recollection] = unprompted(())
+    """All earlier encounters with any of them: for minds that are not prompted."""
+
+    @property
+    def met(self) -> tuple[Acquaintance, ...]:
+        """Return whom ego meets."""
+        return self.alters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

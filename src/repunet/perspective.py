@@ -59,6 +59,8 @@ class Ego:
     wealth: float
     memory: tuple[Recollection, ...]
     """Its last encounters, oldest first."""
+    choice: str | None = None
+    """What it chose last outside any encounter."""
 
     @property
     def id(self) -> AgentId:
@@ -108,6 +110,8 @@ class Acquaintance:
     """Ego's last encounters with it, oldest first."""
     gossip: tuple[Hearsay, ...] | None
     """What ego was told of it lately: None where views do not show gossip."""
+    choice: str | None = None
+    """What it chose last outside any encounter, where choices are public."""
 
     @property
     def id(self) -> AgentId:
@@ -167,6 +171,7 @@ class Perspectives:
             self_image=image if self._treatment.self_image else None,
             wealth=agent.wealth / UNIT,
             memory=self._shown(agent.memory),
+            choice=self._choice(participant.agent),
         )
 
     def other(self, participant: Participant) -> Other:
@@ -191,7 +196,23 @@ class Perspectives:
             records=agent.reputations.about(alter.agent, roles) if treatment.rates_peers else None,
             last=self._shown(last[-span:] if span else ()),
             gossip=self._hearsay(ego, alter) if treatment.shows_gossip else None,
+            choice=self._choice(alter.agent) if treatment.public_choices else None,
         )
+
+    def _choice(self, agent: AgentId) -> str | None:
+        act = self._society.choices.get(agent)
+        return act.move if act else None
+
+    def public_choices(self, ego: AgentId) -> tuple[tuple[Other, Act], ...] | None:
+        """Return what each of the others chose last, None where choices are private."""
+        if not self._treatment.public_choices:
+            return None
+        acts = self._society.choices.values()
+        return tuple((self.other(act.participant), act) for act in acts if act.agent != ego)
+
+    def shuns(self, ego: AgentId, alter: Participant) -> bool:
+        """Tell whether ego refuses alter unasked, having cut its tie to it lately."""
+        return self._treatment.shunning and self._society.shuns(ego, alter)
 
     def _shown(self, memories: Iterable[Recollection]) -> tuple[Recollection, ...]:
         if self._treatment.show_knew_before:

@@ -43,12 +43,22 @@ class Simulation:
         """Play one round and return its events, which have been applied."""
         self._events = []
         self._happen([RoundBegan(round=self.society.round + 1)])
+        await self._convene()
         groups = await self._match()
         encounters = await self._meet(groups)
         wishes = await self._respond(encounters)
         await self._observe(encounters)
         await self._spread(wishes)
         return self._events
+
+    async def _convene(self) -> None:
+        if not self.scenario.convenes(self.society.round):
+            return
+        role = self.scenario.roles[0]
+        egos = [Participant(agent, role) for agent in self.society.agents]
+        units = [self._unit(f"choose/{ego.agent}", ego.agent) for ego in egos]
+        choosing = [self.scenario.choose(u, ego) for u, ego in zip(units, egos, strict=True)]
+        await self._phase(units, choosing, lambda made: [made] if made else [])
 
     async def _match(self) -> list[tuple[Participant, ...]]:
         with self.society.held():

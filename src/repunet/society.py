@@ -1,12 +1,14 @@
 """A society: its agents, their network, and the one place where either changes."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import assert_never
 
 from repunet.agent import Agent
-from repunet.encounter import UNIT, Encounter
+from repunet.encounter import UNIT, Act, Encounter
 from repunet.event import (
+    ChoiceMade,
     DecisionMissing,
     EncounterEnded,
     Event,
@@ -24,6 +26,9 @@ from repunet.network import Network
 from repunet.persona import AgentId, Participant, Persona
 from repunet.reputation import Version
 from repunet.treatment import Treatment
+
+SHUNNED = 5
+"""How many of those that an agent has cut its ties to it remembers as such."""
 
 ENDOWMENT = 10
 """Units of wealth that everyone starts with."""
@@ -43,7 +48,10 @@ class Society:
         """Counts the events applied."""
         self.agents = {p.id: Agent(p, ENDOWMENT * UNIT, treatment) for p in personas}
         self.network = Network()
+        self.choices: dict[AgentId, Act] = {}
+        """What each agent chose last outside any encounter."""
         self._opinions: dict[Participant, tuple[float, int]] = {}
+        self._severed: dict[AgentId, deque[Participant]] = {}
         self._held = False
 
     def name(self, agent: AgentId) -> str:
@@ -54,6 +62,10 @@ class Society:
         """Return the mean of the others' scores of the target, None where nobody has one."""
         total, count = self._opinions.get(target, (0.0, 0))
         return total / count if count else None
+
+    def shuns(self, ego: AgentId, alter: Participant) -> bool:
+        """Tell whether alter is among the last few that ego has cut its ties to."""
+        return alter in self._severed.get(ego, ())
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -72,22 +84,29 @@ class Society:
         match event:
             case RoundBegan(round=number):
                 self.round = number
+            case ChoiceMade(act=act):
+                self.choices[act.agent] = act
             case EncounterEnded(encounter=encounter):
                 self._remember(encounter)
             case ReputationShaped():
                 self._record(event)
             case SelfImageRevised(agent=agent, role=role, text=text):
                 self.agents[agent].self_images[role] = text
-            case TieFormed(ego=ego, alter=alter):
-                self.network.form(ego, alter)
-            case TieSevered(ego=ego, alter=alter):
-                self.network.sever(ego, alter)
+            case TieFormed() | TieSevered():
+                self._rewire(event)
             case GossipHeard(gossip=gossip):
                 self.agents[gossip.listener].gossip.hear(gossip)
             case SatOut() | Matched() | GossipUntold() | DecisionMissing():
                 pass
             case _:
                 assert_never(event)
+
+    def _rewire(self, event: TieFormed | TieSevered) -> None:
+        if isinstance(event, TieFormed):
+            self.network.form(event.ego, event.alter)
+        else:
+            self.network.sever(event.ego, event.alter)
+            self._severed.setdefault(event.ego, deque(maxlen=SHUNNED)).append(event.alter)
 
     def _remember(self, encounter: Encounter) -> None:
         if encounter.acts:

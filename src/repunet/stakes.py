@@ -1,6 +1,7 @@
 """Stakes: what each option of a social dilemma yields to ego and to alter."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Stakes:
-    """The options of a dilemma. Alter is taken to face the same ones."""
+class Game:
+    """A dilemma in which everyone chooses at once. Alter is taken to face the same options."""
 
     options: tuple[Option, ...]
     excusable: bool
@@ -47,7 +48,59 @@ class Stakes:
         gains = [option.met[0] - option.unmet[0] for option in self.options]
         return sum(gains) / len(gains)
 
+    def opposite(self, move: str) -> tuple[str, float]:
+        """Return the option that cooperates as much as this one does not, and its degree."""
+        degree = next(option.cooperation for option in self.options if option.label == move)
+        other = min(self.options, key=lambda option: abs(option.cooperation - (1.0 - degree)))
+        return other.label, other.cooperation
+
     @property
     def exposure(self) -> float:
         """Share of ego's payoff range that hangs on alter's answer: `worth / range`."""
         return self.worth / self.range if self.range else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """A good that everybody has and those pay for who join: nothing is won from one another."""
+
+    join: str
+    stay_out: str
+
+    @property
+    def exposure(self) -> None:
+        """Nothing material hangs on whom one talks with."""
+        return None
+
+    def opposite(self, move: str) -> tuple[str, float]:
+        """Return the other choice, and its degree of cooperation."""
+        return (self.stay_out, 0.0) if move == self.join else (self.join, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A sequential dilemma: what the investor entrusts is multiplied, the trustee divides it."""
+
+    multiplier: int
+
+    @property
+    def exposure(self) -> float:
+        """Share of an investor's payoff range that hangs on the trustee."""
+        return 0.5
+
+    @staticmethod
+    def valence_of_return(returned: float, promised: float) -> float:
+        """Return how an investor finds a return in [-1, 1]: the worse of honesty and no loss.
+
+        Both are shares of the proceeds. A promise of nothing is always honestly kept.
+        """
+        honesty = 2.0 * min(1.0, returned / promised) - 1.0 if promised > 0.0 else 1.0
+        return min(honesty, 2.0 * min(1.0, 2.0 * returned) - 1.0)
+
+    @staticmethod
+    def valence_of_investment(invested: float) -> float:
+        """Return how a trustee finds being entrusted with a share of the investor's wealth."""
+        return 2.0 * invested - 1.0
+
+
+Stakes: TypeAlias = Game | Provision | Trust

@@ -32,6 +32,12 @@ class Treatment:
     """Agents revise a short paragraph about themselves."""
     show_knew_before: bool = True
     """Memories say whether the other was known before."""
+    public_choices: bool = False
+    """Everyone sees what everyone chose last outside encounters."""
+    observation: bool = False
+    """Agents also update records from what they see of others outside encounters."""
+    shunning: bool = False
+    """Whoever was among the last five to be left is refused unasked."""
     order_by_standing: bool = False
     """Choosers act in the order of their standing instead of a shuffled one."""
     witnesses: float = 0.0

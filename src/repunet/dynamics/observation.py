@@ -6,12 +6,13 @@ from dataclasses import replace
 from repunet.chance import draw
 from repunet.deliberation import Deliberation, there
 from repunet.encounter import Act, Encounter
+from repunet.errors import UsageError
 from repunet.event import Event
 from repunet.operations import ShapePeerFromObservation
 from repunet.persona import AgentId, Participant
 from repunet.perspective import Story
 from repunet.society import Society
-from repunet.stakes import Stakes
+from repunet.stakes import Stakes, Trust
 
 
 def seen_by(agent: AgentId, encounters: Sequence[Encounter], society: Society) -> list[Encounter]:
@@ -48,6 +49,7 @@ async def _shape(unit: Deliberation, ego: AgentId, met: Encounter, act: Act) -> 
 def _as_seen(society: Society, stakes: Stakes, met: Encounter, act: Act, ego: AgentId) -> Act:
     if draw(society.seed, met.id, "mistaken", ego, act.agent) >= society.treatment.error:
         return act
-    degree = 1.0 - (act.cooperation or 0.0)
-    option = min(stakes.options, key=lambda option: abs(option.cooperation - degree))
-    return replace(act, move=option.label, cooperation=degree, valence=-act.valence, excused=False)
+    if isinstance(stakes, Trust):
+        raise UsageError("witnesses can only be mistaken where an act has an opposite: not here")
+    move, degree = stakes.opposite(act.move)
+    return replace(act, move=move, cooperation=degree, valence=-act.valence, excused=False)

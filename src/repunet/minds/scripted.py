@@ -10,8 +10,8 @@ from typing import Any, Final, Protocol, TypeVar, cast
 from repunet.encounter import Recollection
 from repunet.mind import Coordinate, Mind, Operation, adapter
 from repunet.minds.roster import MindSpec, make_mind
-from repunet.operations import ChooseAct
-from repunet.stakes import Option, Stakes
+from repunet.operations import ChooseAct, ChooseActInGroup
+from repunet.stakes import Game, Option
 
 A = TypeVar("A")
 Turn = tuple[bool, bool]
@@ -137,10 +137,10 @@ class ScriptedMind:
 
     async def answer(self, operation: Operation[A], at: Coordinate) -> A:
         """Play the strategy's move, or let the other mind answer."""
-        if not isinstance(operation, ChooseAct):
+        if not isinstance(operation, ChooseAct | ChooseActInGroup):
             return await self._otherwise.answer(operation, at)
         move = self._strategy([turn(recollection) for recollection in operation.history])
-        option = extreme(operation.setting.stakes, cooperative=move)
+        option = extreme(operation.game, cooperative=move)
         return cast(A, played(operation, option, self.name))
 
 
@@ -151,10 +151,10 @@ def turn(recollection: Recollection) -> Turn:
     return own >= 0.5, sum(degrees) >= 0.5 * len(degrees)
 
 
-def extreme(stakes: Stakes, *, cooperative: bool) -> Option:
+def extreme(game: Game, *, cooperative: bool) -> Option:
     """Return the most or the least cooperative option."""
     choose: Callable[..., Option] = max if cooperative else min
-    return choose(stakes.options, key=lambda option: option.cooperation)
+    return choose(game.options, key=lambda option: option.cooperation)
 
 
 def played(operation: Operation[A], option: Option, reason: str) -> A:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from repunet.deliberation import Deliberation
 from repunet.encounter import Act, Encounter, Outcome
-from repunet.event import Event
+from repunet.event import ChoiceMade, Event
 from repunet.matching import Matching
 from repunet.persona import Participant, Role
 from repunet.perspective import Perspectives, knows
@@ -24,6 +24,14 @@ class Scenario(ABC):
     cooperation: ClassVar[str]
     """What counts as cooperation, in a few words."""
     source: ClassVar[str]
+
+    def convenes(self, round_: int) -> bool:
+        """Tell whether agents choose something for themselves before they meet in this round."""
+        return False
+
+    async def choose(self, unit: Deliberation, ego: Participant) -> ChoiceMade | None:
+        """Let one agent choose for itself; None where the answer could not be had."""
+        raise TypeError(f"{self.name} has nothing to choose outside encounters")
 
     @abstractmethod
     async def match(self, matching: Matching) -> Sequence[Event]:

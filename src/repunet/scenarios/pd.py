@@ -11,7 +11,7 @@ from repunet.matching import Eligibility, Matching
 from repunet.operations import ChooseAct, Reason
 from repunet.persona import Participant
 from repunet.scenarios.base import Scenario, ended, void
-from repunet.stakes import Option, Stakes
+from repunet.stakes import Game, Option, Stakes
 
 R, S, T, P = 3, 0, 5, 1  # reward, sucker, temptation, punishment: T > R > P > S, 2R > T + S
 C, D = "cooperate", "defect"
@@ -38,7 +38,7 @@ class PrisonersDilemma(Scenario):
     title = "Prisoner's Dilemma"
     aliases = ("pd_game", "p", "prisoners-dilemma")
     roles = ("player",)
-    stakes: ClassVar[Stakes] = Stakes(
+    stakes: ClassVar[Stakes] = Game(
         options=(
             Option(C, cooperation=1.0, met=(R, R), unmet=(S, T)),
             Option(D, cooperation=0.0, met=(T, S), unmet=(P, P)),

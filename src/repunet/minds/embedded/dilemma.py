@@ -11,7 +11,7 @@ from typing import NamedTuple
 from repunet.minds.embedded.evidence import Evidence, add_act, belief, horizon
 from repunet.minds.embedded.parameters import Parameters
 from repunet.minds.embedded.temperament import EGOIST, SocialWeights, social_weights
-from repunet.stakes import Stakes
+from repunet.stakes import Game
 
 _CEILING = 300.0
 """Logits are cut here, far beyond certainty, so that no stakes overflow."""
@@ -70,7 +70,7 @@ class Dilemma:
 
     __slots__ = ("_excuse", "_others", "_scale", "_valences", "_worth", "parameters", "stakes")
 
-    def __init__(self, stakes: Stakes, parameters: Parameters) -> None:
+    def __init__(self, stakes: Game, parameters: Parameters) -> None:
         self.stakes = stakes
         self.parameters = parameters
         # Payoffs that never differ have no unit of their own.

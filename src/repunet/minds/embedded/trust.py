@@ -13,6 +13,7 @@ from repunet.minds.embedded.dilemma import Outlook, logistic, softmax
 from repunet.minds.embedded.evidence import Evidence, add_act, belief, horizon
 from repunet.minds.embedded.parameters import Parameters
 from repunet.minds.embedded.temperament import EGOIST, SocialWeights, social_weights
+from repunet.stakes import Trust
 
 PROMISES = (0.5, 0.6, 0.7, 0.75, 0.8)
 """Shares of the proceeds that a trustee considers promising."""
@@ -51,20 +52,6 @@ class ReturnChoice(NamedTuple):
     """Shares below the promise."""
     probabilities: tuple[float, ...]
     """Probability of each of `shares`, given that the promise is broken."""
-
-
-def return_valence(returned: float, promise: float) -> float:
-    """Valence in [-1, 1] of a return as the investor sees it: the worse of honesty and no loss.
-
-    A promise of nothing is always honestly kept.
-    """
-    honesty = 2.0 * min(1.0, returned / promise) - 1.0 if promise > 0.0 else 1.0
-    return min(honesty, 2.0 * min(1.0, 2.0 * returned) - 1.0)
-
-
-def investment_valence(invested: float) -> float:
-    """Valence in [-1, 1] of an investment (a share of wealth) as the trustee sees it."""
-    return 2.0 * invested - 1.0
 
 
 def reported_proceeds(promise: float, returned: float, proceeds: float) -> float:
@@ -189,7 +176,7 @@ def plan_probabilities(
 @lru_cache(maxsize=256)
 def _return_valences(promise: float) -> tuple[float, ...]:
     """Valence of each of `RETURNS` after this promise."""
-    return tuple(return_valence(returned, promise) for returned in RETURNS)
+    return tuple(Trust.valence_of_return(returned, promise) for returned in RETURNS)
 
 
 def _steepness(

@@ -1,0 +1,147 @@
+"""What the embedded mind reads from a question: evidence, beliefs and its own standing.
+
+Where records are shown they are the evidence; where they are not, it is replayed from what is
+remembered and was told. No text is read but the persona's.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from repunet.chance import draw, normal
+from repunet.encounter import Act, Recollection
+from repunet.minds.embedded.dilemma import Outlook
+from repunet.minds.embedded.evidence import (
+    NO_EVIDENCE,
+    Evidence,
+    add_act,
+    base_rate,
+    belief,
+    from_levels,
+    observability,
+    score,
+)
+from repunet.minds.embedded.parameters import Parameters
+from repunet.minds.embedded.talk import gossip_weight
+from repunet.minds.embedded.temperament import SocialWeights, disposition, social_weights
+from repunet.persona import Disposition, Persona
+from repunet.perspective import Acquaintance, Ego, knows
+from repunet.reputation import Reputation
+
+
+class Reading:
+    """Reads questions, at one set of parameters; the seed only gives each agent its own jitter."""
+
+    def __init__(self, seed: int, parameters: Parameters) -> None:
+        self.seed = seed
+        self.parameters = parameters
+        self._weights: dict[str, SocialWeights] = {}
+
+    def outlook(
+        self, ego: Ego, alters: Sequence[Acquaintance], own: Sequence[Reputation] | None
+    ) -> Outlook:
+        """Return all that ego brings to a choice, whoever the partner is."""
+        return Outlook(
+            weights=self.social_weights(ego.persona, ego.description),
+            own=self.own_evidence(ego, own),
+            observability=self.observability(ego, alters),
+            base=self.base_rate(ego),
+        )
+
+    def social_weights(self, persona: Persona, description: str) -> SocialWeights:
+        """Return the weights of a persona, with the jitter that is its own in this seed."""
+        if persona.id not in self._weights:
+            z = normal(draw(self.seed, "temperament", persona.id))
+            weights = social_weights(prosociality(persona, description), z, self.parameters)
+            self._weights[persona.id] = weights
+        return self._weights[persona.id]
+
+    def base_rate(self, ego: Ego) -> float:
+        """Return how likely anybody is to act well, from the encounters that are remembered."""
+        degrees = (mean_degree(memory.others) for memory in ego.memory)
+        return base_rate((degree for degree in degrees if degree is not None), self.parameters)
+
+    def observability(self, ego: Ego, alters: Sequence[Acquaintance] = ()) -> float:
+        """Return how likely others are to know of ego, mirrored from whom ego knew of.
+
+        The alters are those whom ego now meets, if it meets somebody.
+        """
+        if self.parameters.observability is not None:
+            return self.parameters.observability
+        shown = (memory.knew_before for memory in ego.memory if memory.knew_before is not None)
+        knew = [bool(known) for known in shown]
+        now = [any(knows(ego, alter) for alter in alters)] if alters else []
+        return observability([*knew, *now])
+
+    def judged(self, act: Act) -> float:
+        """Return the valence of an act, partly excused if it answered one of its own kind."""
+        excuse = self.parameters.excuse if act.excused and act.valence < 0 else 0.0
+        return act.valence * (1.0 - excuse)
+
+    def evidence(self, ego: Ego, alter: Acquaintance) -> Evidence:
+        """Read the record where there are records; else replay what is remembered and was told."""
+        if alter.records is not None:
+            return self._recorded(alter.records)
+        evidence = NO_EVIDENCE
+        for memory in _memories_of(ego, alter):
+            for act in memory.others:
+                if act.participant == alter.who.participant:
+                    evidence = add_act(evidence, self.judged(act), self.parameters)
+        for piece in alter.gossip or ():
+            weight = gossip_weight(piece.credibility, self.parameters)
+            evidence = add_act(evidence, piece.valence, self.parameters, weight)
+        return evidence
+
+    def own_evidence(self, ego: Ego, own: Sequence[Reputation] | None) -> Evidence:
+        """Read ego's record of itself where there are such; else replay its acts in its role."""
+        if own is not None:
+            return self._recorded(own)
+        evidence = NO_EVIDENCE
+        for memory in ego.memory:
+            if memory.own.role != ego.role:
+                continue
+            evidence = add_act(evidence, self.judged(memory.own), self.parameters)
+        return evidence
+
+    def _recorded(self, records: Sequence[Reputation]) -> Evidence:
+        return from_levels(records[-1].weights, self.parameters) if records else NO_EVIDENCE
+
+    def prosociality(self, ego: Ego) -> float:
+        """Return how prosocial ego is."""
+        return prosociality(ego.persona, ego.description)
+
+    def belief(self, ego: Ego, alter: Acquaintance, base: float) -> float:
+        """Return how likely this alter is to act well."""
+        return belief(self.evidence(ego, alter), base, self.parameters)
+
+    def score(self, ego: Ego, alter: Acquaintance) -> float:
+        """Return what ego thinks of alter in the role at hand, in (-1, 1)."""
+        return score(self.evidence(ego, alter), self.parameters)
+
+    def trust(self, ego: Ego, source: Acquaintance) -> float:
+        """Return what ego thinks of somebody in all roles that it has a record of."""
+        records = source.records or ()
+        scores = [score(self._recorded((record,)), self.parameters) for record in records]
+        return sum(scores) / len(scores) if scores else self.score(ego, source)
+
+
+def prosociality(persona: Persona, description: str) -> float:
+    """Return how prosocial a persona is, in [0, 1]: a typed disposition wins over the text."""
+    match persona.disposition:
+        case Disposition.PROSOCIAL:
+            return 1.0
+        case Disposition.SELF_INTERESTED:
+            return 0.0
+        case _:
+            return disposition(description)
+
+
+def mean_degree(acts: Iterable[Act]) -> float | None:
+    """Return the mean degree of cooperation of the acts that have one, None if none has."""
+    degrees = [act.cooperation for act in acts if act.cooperation is not None]
+    return sum(degrees) / len(degrees) if degrees else None
+
+
+def _memories_of(ego: Ego, alter: Acquaintance) -> Sequence[Recollection]:
+    """Return what is shown of encounters with alter, each once, oldest first."""
+    recent = {memory.encounter for memory in ego.memory}
+    older = [memory for memory in alter.last if memory.encounter not in recent]
+    return [*older, *ego.memory]
