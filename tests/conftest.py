@@ -1,5 +1,7 @@
 """What all tests share: a quiet profile for hypothesis, whose examples are the same every time."""
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -10,5 +12,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("repunet")
+
+os.environ.pop("COLUMNS", None)  # set by xdist; pages are as wide as without it
 
 collect_ignore_glob = ["data/*"]

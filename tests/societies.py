@@ -29,6 +29,7 @@ from repunet.scenarios import Scenario, scenario, scenarios
 from repunet.scenarios.pd import PrisonersDilemma, act, story
 from repunet.simulation import Simulation
 from repunet.society import Society
+from repunet.stakes import Trust
 from repunet.treatment import TREATMENTS, Treatment
 
 T = TypeVar("T")
@@ -162,6 +163,8 @@ def founded(
 ) -> Founding:
     """Return the founding record of a small society."""
     arm = ARMS[treatment] if isinstance(treatment, str) else treatment
+    if isinstance(scenario(dilemma).stakes, Trust):
+        arm = replace(arm, error=0.0)  # there an act has no opposite to mistake it for
     personas = tuple(people) or population(n, dilemma)
     return Founding(dilemma, arm, personas, seed, {"*": {"name": "test"}})
 

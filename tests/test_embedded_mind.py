@@ -1,6 +1,7 @@
 """The embedded mind as a whole: blind to treatments and to prose, and true to its numbers."""
 
 import re
+import sys
 from dataclasses import replace
 from functools import cache
 from itertools import product
@@ -28,10 +29,10 @@ from repunet import operations as ops
 from repunet.errors import UsageError
 from repunet.event import EVENT
 from repunet.mind import Coordinate, NoAnswer, Operation
-from repunet.minds.embedded import playing, reading, talking
-from repunet.minds.embedded.mind import EmbeddedMind
-from repunet.minds.embedded.reading import prosociality
+from repunet.minds.embedded import reading
+from repunet.minds.embedded.mind import FACULTIES, EmbeddedMind
 from repunet.minds.embedded.parameters import PROFILES, Parameters
+from repunet.minds.embedded.reading import prosociality
 from repunet.minds.embedded.texts import BANDS, BEST_BAND
 from repunet.minds.roster import make_mind
 from repunet.persona import Disposition, Persona
@@ -134,8 +135,8 @@ def test_new_names_change_nothing_but_the_names() -> None:
 def test_new_ids_change_nothing_but_the_luck(
     asked: list[Asked], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (chance, reading, playing, talking):
-        monkeypatch.setattr(module, "draw", lambda *_: 0.4)
+    for module in (chance, reading, *(sys.modules[faculty.__module__] for faculty in FACULTIES)):
+        monkeypatch.setattr(module, "draw", lambda *_: 0.4, raising=False)
     names = {f"A{number:02d}": f"B{9 - number:02d}" for number in range(1, 10)}
     rename, first, second = Renaming(names), mind(), mind()
     for each in asked:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from victim import MINDS, NAME, ROUNDS, begun, founded, play, played, resume, story
 
-from repunet.errors import Stopped, UsageError
+from repunet.errors import RepuNetError, Stopped, UsageError
 from repunet.event import EVENT
 from repunet.founding import Founding
 from repunet.journal import DecisionRecord, Journal, link
@@ -175,7 +175,7 @@ def test_a_full_disk_stops_a_run_resumably(
         play(run, fill)
     assert stopped.value.exit_code == 3
     assert "full" in str(stopped.value)
-    assert str(stopped.value).endswith(f"make room, then: repunet resume {NAME}")
+    assert str(stopped.value).endswith(f"make room, then: repunet resume {tmp_path / NAME}")
     path = run.journal.path
     assert story(path)[1] == story(finished)[1][:2]
     resume(path)
@@ -200,7 +200,7 @@ def test_a_disk_that_takes_no_more_bytes_stops_a_run_resumably(
     with (
         begun(tmp_path) as run,
         room_for(size),
-        pytest.raises(Stopped, match=f"make room, then: repunet resume {NAME}$"),
+        pytest.raises(Stopped, match=f"make room, then: repunet resume {tmp_path / NAME}$"),
     ):
         play(run)
     path = run.journal.path
@@ -208,6 +208,20 @@ def test_a_disk_that_takes_no_more_bytes_stops_a_run_resumably(
     assert story(path)[1] == story(finished)[1][: len(story(path)[1])]
     resume(path)
     assert story(path) == story(finished)
+
+
+def test_a_disk_that_fails_a_reader_is_not_said_to_be_full(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object, **__: object) -> object:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_READ
+        raise error
+
+    monkeypatch.setattr(sqlite3, "connect", failing)
+    with pytest.raises(RepuNetError, match=r"could not be read .disk I/O error.: try") as failed:
+        read(run)
+    assert failed.value.exit_code == 1
 
 
 def test_a_run_that_a_full_disk_stopped_leaves_no_gap_when_played_on_at_once(

@@ -1,10 +1,20 @@
 """Ties: directed, and about an agent in a role."""
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from societies import player
+from societies import founded, minds, play, player
 
-from repunet.network import Network
+from repunet.errors import UsageError
+from repunet.event import Matched
+from repunet.network import Network, read_ties
+from repunet.persona import Participant
+from repunet.population import population
+from repunet.treatment import TREATMENTS
 
 ONE, TWO, THREE = map(player, (1, 2, 3))
 INVESTOR = TWO._replace(role="investor")
@@ -60,3 +70,35 @@ def test_a_network_is_the_set_of_ties_formed_and_not_severed(
         (expected.add if forms else expected.discard)((player(ego).agent, player(alter)))
     assert set(network) == expected
     assert len(network) == len(expected)
+
+
+def test_a_network_from_a_file_has_ties_in_every_role(tmp_path: Path) -> None:
+    people, file = population(4, "pd"), tmp_path / "ties.json"
+    file.write_text(json.dumps([[people[0].name, "A02"], ["A02", people[2].name]]))
+    ties = read_ties(file, people, ("investor", "trustee"))
+    network = Network(ties)
+    assert network.tied("A01", Participant("A02", "trustee"))
+    assert network.tied("A02", Participant("A03", "investor"))
+    assert len(network) == 4
+
+
+@pytest.mark.parametrize("text", ["", "{}", '["Ann"]', '[["A01"]]', '[["A01", "Nobody"]]',
+                                  '[["A01", "A01"]]', '[["A01", 2]]'])  # fmt: skip
+def test_a_network_that_is_none_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "ties.json"
+    file.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        read_ties(file, population(4, "pd"), ("player",))
+    assert "\n" not in str(caught.value)
+
+
+def test_without_rewiring_a_given_network_stays_and_lets_agents_choose() -> None:
+    people = population(6, "pd")
+    ids = [person.id for person in people]
+    ties = [(a, Participant(b, "player")) for a in ids for b in ids if a != b]
+    still = replace(TREATMENTS["full"], rewiring=False, choice_probability=1.0)
+    founding = replace(founded(still, people=people), ties=tuple(ties))
+    game = play(minds("chance"), founding, 3)
+    assert list(game.society.network) == ties
+    assert all(matched.by == "choice" for matched in game.all(Matched))
+    assert game.gossip

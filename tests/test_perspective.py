@@ -44,6 +44,8 @@ class Confiding(ChanceMind):
         answer = await super().answer(operation, at)
         aloud, inwardly = self._said(operation, at.actor), f"SECRET-{at.actor}"
         said_in = {"text"} if aloud else set()
+        if isinstance(operation, ops.EntrustShare) and not answer.accept:
+            aloud, said_in = f"SAID-{at.actor}>{operation.target}", {"reason"}
 
         def plant(name: str, text: str) -> str:
             return text if text != "by chance" else aloud if name in said_in else inwardly

@@ -1,6 +1,7 @@
 """A run, once more, from its journal."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from societies import MISSING, Stub, digest, dilemmas, founded, minds, only, play, run
@@ -8,7 +9,7 @@ from societies import MISSING, Stub, digest, dilemmas, founded, minds, only, pla
 from repunet import operations as ops
 from repunet.errors import UsageError
 from repunet.event import DecisionMissing
-from repunet.journal import Journal
+from repunet.journal import DecisionRecord, Journal
 from repunet.mind import Coordinate, NoAnswer
 from repunet.minds.replay import ReplayMind
 from repunet.minds.roster import make_mind
@@ -71,6 +72,18 @@ def test_a_replay_finds_rounds_in_any_order(tmp_path: Path) -> None:
         assert unit.startswith("r2/")
         assert mind.name == "replay of test"
         assert mind.describe()["digest"] == journal.digest()
+
+
+def test_a_replay_finds_decisions_that_are_named_otherwise(tmp_path: Path) -> None:
+    at = Coordinate("deal-17/respond/ann>bob", "DecideTie", "ann")
+    yes = DecisionRecord(str(at), "DecideTie", "ann", "bob", '{"yes":true,"reason":"so"}')
+    with Journal.create(tmp_path / "run.sqlite", founded()) as journal:
+        journal.commit(1, [], [])
+        journal.commit(2, [], [yes])
+        mind, asked = ReplayMind(journal), SimpleNamespace(answer=ops.Decision)
+        assert run(mind.answer(asked, at)) == ops.Decision(yes=True, reason="so")
+        with pytest.raises(NoAnswer, match="holds no answer"):
+            run(mind.answer(asked, Coordinate("deal-18/respond/ann>bob", "DecideTie", "ann")))
 
 
 def test_a_replay_needs_a_run_file() -> None:

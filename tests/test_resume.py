@@ -95,7 +95,7 @@ def test_a_run_is_extended_by_at_least_one_round(run: Path) -> None:
 def test_other_parameters_stop_a_resume(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PROFILES, "embedded", Parameters(precision=9.0))
     before = run.read_bytes()
-    with pytest.raises(UsageError, match=f"its minds .*repunet resume {NAME} --branch$"):
+    with pytest.raises(UsageError, match=f"its minds .*repunet resume {run.parent} --branch$"):
         resume(run, 1)
     assert run.read_bytes() == before
 
@@ -139,7 +139,7 @@ def test_a_run_asked_to_stop_stops_resumably_after_a_whole_round(tmp_path: Path)
         play(run, None, lambda: run.society.round == 2)
     assert stopped.value.exit_code == 3
     assert str(stopped.value) == (
-        f"stopped after round 2 of {ROUNDS}; to go on: repunet resume {NAME}"
+        f"stopped after round 2 of {ROUNDS}; to go on: repunet resume {tmp_path / NAME}"
     )
     assert len(story(run.journal.path)[1]) == 2
 

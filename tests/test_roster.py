@@ -1,6 +1,7 @@
 """Which mind decides for which agent, and the minds that answer by chance."""
 
 from collections import Counter
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from repunet import operations as ops
 from repunet.errors import UsageError
 from repunet.mind import InvalidAnswer
 from repunet.minds.chance import ChanceMind
+from repunet.minds.embedded.parameters import BOUNDS, Parameters
 from repunet.minds.limited import Limited
 from repunet.minds.recorded import Recorded
 from repunet.minds.roster import MindSpec, assign, make_mind, mind_names, roster
@@ -68,6 +70,46 @@ def test_minds_are_assigned_by_id_or_by_name() -> None:
 def test_a_mind_with_settings_can_be_for_everyone_or_for_one() -> None:
     assigned = assign(("embedded,slur=0.2", "A01=embedded:sharp,slur=0.3"), PEOPLE)
     assert assigned == {"*": "embedded,slur=0.2", "A01": "embedded:sharp,slur=0.3"}
+
+
+@pytest.mark.parametrize("name", ["a=b", "Ash, Ann", "Ann=chance", "x,slur=0.2", "a==", "=a"])
+def test_a_name_may_hold_what_separates_names_from_minds(name: str) -> None:
+    people = [replace(PEOPLE[0], name="Ann"), replace(PEOPLE[1], name=name)]
+    assigned = assign(("embedded,slur=0.2", f"{name}=embedded,slur=0.3", "Ann=chance"), people)
+    assert assigned == {"*": "embedded,slur=0.2", "A02": "embedded,slur=0.3", "A01": "chance"}
+
+
+@pytest.mark.parametrize(
+    ("word", "means"), [("mirror", None), ("fixed:0.5", 0.5), ("0.5", 0.5), ("1", 1.0)]
+)
+def test_observability_is_mirrored_or_fixed(word: str, means: float | None) -> None:
+    described = make_mind(f"embedded,observability={word}", 1).describe()
+    assert described["parameters"]["observability"] == means
+
+
+@pytest.mark.parametrize("word", ["mirror", "fixed:3", "inf", "nan", "1e999"])
+def test_any_other_parameter_is_a_plain_number(word: str) -> None:
+    for name in ("precision", "passed_on_from"):
+        with pytest.raises(UsageError, match=f"{name} takes a number"):
+            make_mind(f"embedded,{name}={word}", 1)
+
+
+def test_every_bound_is_of_a_parameter_and_weights_have_none() -> None:
+    bound = [name for _, _, names in BOUNDS for name in names.split()]
+    assert len(bound) == len(set(bound))
+    assert set(bound) < {each.name for each in fields(Parameters)}
+    assert make_mind("embedded,gossip_bias=-3,selfish_kind=-7,sociability=-1", 1)
+
+
+@pytest.mark.parametrize("word", ["-1", "0", "0.5", "1", "2", "100"])
+@pytest.mark.parametrize("name", [each.name for each in fields(Parameters)])
+def test_a_mind_that_is_accepted_plays(name: str, word: str) -> None:
+    try:
+        mind = everyone(f"embedded,{name}={word}")
+    except UsageError:
+        return
+    for dilemma in dilemmas():
+        play(mind, founded(dilemma=dilemma, n=6), 3)
 
 
 @pytest.mark.parametrize(

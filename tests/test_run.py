@@ -23,8 +23,8 @@ from repunet.population import population
 from repunet.run import begin, found, reopen
 from repunet.society import Society
 from repunet.storage import VARIABLE as STORAGE
+from repunet.storage import called, locate, run_files
 from repunet.storage import home as storage
-from repunet.storage import locate, run_files
 from repunet.treatment import TREATMENTS
 
 AUTOMATIC = "pd-full-s1"
@@ -68,7 +68,7 @@ def everything_in(folder: Path) -> dict[str, bytes]:
 def test_a_run_is_not_begun_where_there_is_one_already(tmp_path: Path) -> None:
     played(tmp_path, 1)
     before = everything_in(tmp_path)
-    with pytest.raises(UsageError, match=f"a run {NAME} in .* repunet resume {NAME}$"):
+    with pytest.raises(UsageError, match=f"a run {NAME} in .* repunet resume {tmp_path / NAME}$"):
         played(tmp_path, 2)
     assert everything_in(tmp_path) == before
 
@@ -133,7 +133,7 @@ def test_a_concurrency_below_one_is_refused_before_anything_is_written(tmp_path:
 @pytest.mark.parametrize("size", [0, 1])
 def test_a_society_has_at_least_two_agents(size: int) -> None:
     people = population(8, "pd")[:size]
-    with pytest.raises(UsageError, match=f"at least 2 agents, not {size}"):
+    with pytest.raises(UsageError, match=f"at least 2 agents, who meet at once, not {size}"):
         found("pd", TREATMENTS["full"], people, 1, MINDS)
 
 
@@ -345,6 +345,19 @@ def test_where_there_are_no_runs_none_is_found(run: str, tmp_path: Path) -> None
 def test_a_name_that_no_file_could_have_names_no_run(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no run"):
         locate("a" * 300, tmp_path)
+
+
+def test_a_run_is_called_by_a_word_that_finds_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(STORAGE, raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert called(played(Path("runs"), 1)) == NAME
+    assert called(played(Path("other"), 1)) == f"other/{NAME}"
+    assert called(played(Path("with blanks"), 1)) == f"'with blanks/{NAME}'"
+    monkeypatch.setenv(STORAGE, "other")
+    for path in (Path("runs", NAME, "run.sqlite"), tmp_path / "other" / NAME / "run.sqlite"):
+        assert locate(called(path)).samefile(path)
 
 
 def test_all_run_files_are_listed_by_name(tmp_path: Path) -> None:

@@ -36,11 +36,13 @@ def test_a_dilemma_has_two_options_or_more() -> None:
 
 
 @pytest.mark.parametrize("dilemma", dilemmas())
-def test_every_scenario_has_an_option_to_cooperate_and_one_not_to(dilemma: str) -> None:
-    degrees = [each.cooperation for each in scenario(dilemma).stakes.options]
+def test_every_game_has_an_option_to_cooperate_and_one_not_to(dilemma: str) -> None:
+    stakes = scenario(dilemma).stakes
+    if not isinstance(stakes, Game):
+        return
+    degrees = [each.cooperation for each in stakes.options]
     assert max(degrees) >= 0.5 > min(degrees)
-    labels = [each.label for each in scenario(dilemma).stakes.options]
-    assert len(set(labels)) == len(labels)
+    assert len({each.label for each in stakes.options}) == len(stakes.options)
 
 
 @pytest.mark.parametrize("dilemma", dilemmas())

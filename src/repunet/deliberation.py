@@ -7,10 +7,12 @@ these in canonical order, so that the order of the answers never matters.
 from asyncio import gather
 from collections import deque
 from collections.abc import Coroutine, Iterable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from repunet.chance import shuffled
 from repunet.event import DecisionMissing, Event, ReputationShaped, writers
+from repunet.fused import Fused
 from repunet.mind import Coordinate, Mind, NoAnswer, Operation
 from repunet.persona import AgentId, Participant
 from repunet.perspective import Perspectives
@@ -24,7 +26,7 @@ T = TypeVar("T")
 class Deliberation:
     """What one unit may read, whom it may ask, and which agents' state it may write."""
 
-    __slots__ = ("_missing", "at", "mind", "society", "views", "writes")
+    __slots__ = ("_missing", "at", "compact", "mind", "society", "views", "writes")
 
     def __init__(
         self,
@@ -33,17 +35,28 @@ class Deliberation:
         mind: Mind,
         at: str,
         writes: Iterable[AgentId] = (),
+        *,
+        compact: bool = False,
     ) -> None:
         self.society = society
         self.views = views
         self.mind = mind
         self.at = at
         self.writes = frozenset(writes)
+        self.compact = compact
+        """Whether questions of one kind of occasion are put to the mind at once."""
         self._missing: list[DecisionMissing] = []
 
     def part(self, name: str) -> "Deliberation":
         """Return a part of this unit, with coordinates below its own; it is closed with it."""
-        part = Deliberation(self.society, self.views, self.mind, self.at + name, self.writes)
+        part = Deliberation(
+            self.society,
+            self.views,
+            self.mind,
+            self.at + name,
+            self.writes,
+            compact=self.compact,
+        )
         part._missing = self._missing
         return part
 
@@ -69,6 +82,11 @@ class Deliberation:
             self._missing.append(DecisionMissing(agent=at.actor, decision=str(at), why=str(error)))
             return None
         return answer
+
+    async def prepare(self, operation: Fused[Any]) -> None:
+        """Put several questions at once, if the mind can answer so; else they are asked singly."""
+        with suppress(NoAnswer):
+            await self.mind.answer(operation, self.coordinate(operation))
 
     def coordinate(self, operation: Operation[A]) -> Coordinate:
         """Return the name of the decision that this unit asks for."""

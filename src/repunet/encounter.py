@@ -1,6 +1,6 @@
 """Encounters: what happens when agents meet, and how each of them remembers it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from repunet.persona import AgentId, Participant, Role
@@ -26,6 +26,8 @@ class Act:
     """How good or bad a partner finds the act, in [-1, 1], before any excuse."""
     excused: bool = False
     """Whether an uncooperative act answered one of its own kind."""
+    facts: dict[str, int] = field(default_factory=dict, hash=False)
+    """What else was done, in whole numbers: for measures, no prompt shows it."""
 
     @property
     def participant(self) -> Participant:

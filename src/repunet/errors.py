@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import ClassVar
 
+LISTED = 12
+"""How many of the known names an error lists."""
+
 
 class RepuNetError(Exception):
     """The study can't go on; the message is one line."""
@@ -36,5 +39,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
 def unknown(kind: str, word: str, known: Iterable[str]) -> UsageError:
     """Return the error for a name that isn't among the known ones of its kind."""
     names = tuple(known)
-    hint = suggest(word, names)
-    return UsageError(f'unknown {kind} "{word}"{hint}; known: {", ".join(names) or "none"}')
+    hint, more = suggest(word, names), len(names) - LISTED
+    there = ", ".join(names[:LISTED]) or "none"
+    there += f" and {more} more" if more > 0 else ""
+    return UsageError(f'unknown {kind} "{word}"{hint}; known: {there}')

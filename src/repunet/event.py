@@ -7,7 +7,7 @@ from pydantic import Field, TypeAdapter
 
 from repunet.encounter import Act, Encounter
 from repunet.gossip import Gossip
-from repunet.persona import AgentId, Participant, Role
+from repunet.persona import AgentId, Participant, Persona, Role
 from repunet.reputation import Cause, Reputation
 
 
@@ -17,6 +17,14 @@ class RoundBegan:
 
     kind: Literal["round_began"] = "round_began"
     round: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentJoined:
+    """Somebody joined the founders, a stranger to all."""
+
+    kind: Literal["agent_joined"] = "agent_joined"
+    persona: Persona
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +109,18 @@ class TieSevered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GossipInvited:
+    """In a layer: all who wished to talk were let talk, or one agent about another."""
+
+    kind: Literal["gossip_invited"] = "gossip_invited"
+    id: str
+    gossiper: AgentId | None = None
+    target: AgentId | None = None
+    role: Role | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GossipUntold:
     """An agent wanted to talk about another, but had nobody to tell."""
 
@@ -132,6 +152,7 @@ class DecisionMissing:
 
 Event: TypeAlias = (
     RoundBegan
+    | AgentJoined
     | ChoiceMade
     | SatOut
     | Matched
@@ -140,6 +161,7 @@ Event: TypeAlias = (
     | SelfImageRevised
     | TieFormed
     | TieSevered
+    | GossipInvited
     | GossipUntold
     | GossipHeard
     | DecisionMissing
@@ -155,6 +177,8 @@ def writers(event: Event) -> tuple[AgentId, ...]:
             return (agent,)
         case SelfImageRevised(agent=agent) | DecisionMissing(agent=agent):
             return (agent,)
+        case AgentJoined(persona=persona):
+            return (persona.id,)
         case ChoiceMade(act=act):
             return (act.agent,)
         case GossipHeard(gossip=gossip):

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from repunet.network import Tie
 from repunet.persona import Persona
 from repunet.society import Society
 from repunet.treatment import Treatment
@@ -25,10 +26,12 @@ class Founding:
     seed: int
     minds: dict[str, dict[str, Any]]
     """Each mind by agent, `*` for everyone else: its name as given, and what answers depend on."""
+    ties: tuple[Tie, ...] = ()
+    """The network that there is from the start; the paper's agents start isolated."""
 
     def society(self) -> Society:
-        """Return the society before its first round: strangers, with nothing between them."""
-        return Society(self.scenario, self.treatment, self.personas, self.seed)
+        """Return the society before its first round, with nothing between its agents but ties."""
+        return Society(self.scenario, self.treatment, self.personas, self.seed, self.ties)
 
     def to_json(self) -> str:
         """Return the record as canonical JSON: sorted keys, no spaces."""

@@ -14,9 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from repunet.errors import Stopped, UsageError
+from repunet.errors import RepuNetError, Stopped, UsageError
 from repunet.event import EVENT, Event
 from repunet.founding import Founding
+from repunet.storage import called
 
 APPLICATION = 0x52_65_70_75  # "Repu", in the header of every run file
 MIGRATIONS = (
@@ -77,7 +78,7 @@ class Journal:
         draft = path.with_name(path.name + ".new")
         for stray in (draft.name, f"{path.name}-wal", f"{path.name}-shm"):
             path.with_name(stray).unlink(missing_ok=True)
-        with _explained(path), closing(_connect(draft)) as connection:
+        with _explained(path, writing=True), closing(_connect(draft)) as connection:
             connection.executescript("".join(MIGRATIONS))
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {SCHEMA}")
@@ -93,7 +94,7 @@ class Journal:
         """Open a run file; raises UsageError if it is none, damaged, or of a newer RepuNet."""
         if not path.is_file():
             raise UsageError(f"there is no run file {path}")
-        with _explained(path):
+        with _explained(path, writing=write):
             journal = cls(path, _connect(path, write=write))
             try:
                 journal._inspect()
@@ -134,7 +135,7 @@ class Journal:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """Write whole or not at all. The first time, make the file one that many can read."""
-        with _explained(self.path):
+        with _explained(self.path, writing=True):
             if not self._writing:
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -255,7 +256,7 @@ class Journal:
         return next(iter(self._rows(query, *values)), None)
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with _explained(self.path):
+        with _explained(self.path, writing=self._writing):
             return self._connection.execute(query, values).fetchall()
 
 
@@ -271,16 +272,20 @@ def _connect(path: Path, *, write: bool = True) -> sqlite3.Connection:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explained(path: Path, *, writing: bool) -> Iterator[None]:
     """Say in one line what is the matter with the file, and what to do."""
     try:
         yield
     except sqlite3.DatabaseError as error:
         code = (getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_CORRUPT) & 0xFF
-        if code in NO_ROOM:
+        if code in NO_ROOM and writing:
             raise Stopped(
                 f"{path} could not be written ({error}): all committed rounds are safe; make "
-                f"room, then: repunet resume {path.parent.name}"
+                f"room, then: repunet resume {called(path)}"
+            ) from error
+        if code in NO_ROOM:
+            raise RepuNetError(
+                f"{path} could not be read ({error}): try again, or copy it to another disk"
             ) from error
         if code in NO_ACCESS:
             raise UsageError(f"{path} can't be opened ({error})") from error

@@ -1,8 +1,15 @@
 """The network: directed ties from an agent to those it is willing to meet again (paper, 3.1)."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeAlias
 
-from repunet.persona import AgentId, Participant, Role
+from repunet.errors import UsageError, unknown
+from repunet.persona import AgentId, Participant, Persona, Role
+
+Tie: TypeAlias = tuple[AgentId, Participant]
+"""Whose tie it is, and to whom."""
 
 
 class Network:
@@ -10,8 +17,10 @@ class Network:
 
     __slots__ = ("_ties",)
 
-    def __init__(self) -> None:
+    def __init__(self, ties: Iterable[Tie] = ()) -> None:
         self._ties: dict[AgentId, dict[Participant, None]] = {}
+        for ego, alter in ties:
+            self.form(ego, alter)
 
     def __iter__(self) -> Iterator[tuple[AgentId, Participant]]:
         return ((ego, alter) for ego, alters in self._ties.items() for alter in alters)
@@ -43,3 +52,31 @@ class Network:
         """Return the agents ego has a tie to, in that role or in any, each once."""
         alters = self._ties.get(ego, ())
         return tuple(dict.fromkeys(a.agent for a in alters if role is None or a.role == role))
+
+
+def read_ties(path: Path, people: Sequence[Persona], roles: Sequence[Role]) -> tuple[Tie, ...]:
+    """Return the ties in a JSON file of pairs of names or ids, from the first to the second.
+
+    Each is a tie to the second in every role. Raises UsageError, with the place, for anything else.
+    """
+    try:
+        pairs = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} can't be read as a network ({error})") from None
+    if not isinstance(pairs, list):
+        raise UsageError(f'{path}: a network is a list of pairs: [["Ann", "Bob"], ...]')
+    ids = {person.name: person.id for person in people} | {p.id: p.id for p in people}
+    ties = [_tie(path, number, pair, ids) for number, pair in enumerate(pairs, start=1)]
+    return tuple((ego, Participant(alter, role)) for ego, alter in ties for role in roles)
+
+
+def _tie(path: Path, number: int, pair: object, ids: dict[str, AgentId]) -> tuple[AgentId, AgentId]:
+    if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(n, str) for n in pair)):
+        raise UsageError(f"{path}: pair {number} is not a pair of names")
+    for name in pair:
+        if name not in ids:
+            raise unknown("agent", name, ids)
+    ego, alter = (ids[name] for name in pair)
+    if ego == alter:
+        raise UsageError(f"{path}: pair {number} ties {pair[0]} to themselves")
+    return ego, alter

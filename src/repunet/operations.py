@@ -10,13 +10,13 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field
 
-from repunet.encounter import Recollection
+from repunet.encounter import Act, Recollection
 from repunet.gossip import VALENCE, Credibility, Sense
-from repunet.mind import InvalidAnswer, Operation, unprompted
+from repunet.mind import InvalidAnswer, Operation, adapter, unprompted
 from repunet.persona import AgentId
 from repunet.perspective import Acquaintance, Hearsay, Other, Setting, Story
 from repunet.reputation import Appraisal, Reputation
-from repunet.stakes import Game
+from repunet.stakes import Game, Provision, Trust
 
 Words = Annotated[str, Field(max_length=900)]
 Reason = Annotated[str, Field(max_length=400)]
@@ -161,6 +161,100 @@ class ChooseActInGroup(Operation[A_co], Playing):
     def met(self) -> tuple[Acquaintance, ...]:
         """Return whom ego meets."""
         return self.alters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseAlone(Operation[A_co]):
+    """A scenario's own question outside any encounter: help to provide what all have, or not?
+
+    The answer has a `move`, one of the two choices at stake, and a `reason`.
+    """
+
+    own_records: tuple[Reputation, ...] | None
+    choices: tuple[tuple[Other, Act], ...] | None
+    """What each of the others chose last: None where choices are private."""
+
+    @property
+    def provision(self) -> Provision:
+        """Return the two choices; raises TypeError if there is nothing to provide."""
+        if not isinstance(self.setting.stakes, Provision):
+            raise TypeError(f"{self.setting.scenario} declares nothing to provide")
+        return self.setting.stakes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideContact(AboutAlter[A_co]):
+    """A scenario's own question: will ego have to do with alter now? Answered by yes or no."""
+
+    own_records: tuple[Reputation, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Converse(AboutAlter[A_co]):
+    """A scenario's own question: what does ego say to alter now? Answered by a text."""
+
+    own_records: tuple[Reputation, ...] | None
+    transcript: tuple[tuple[Other, str], ...]
+    """What has been said so far, and by whom."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trusting(AboutAlter[A_co]):
+    """A scenario's own question to one who entrusts something to alter, or is trusted by it."""
+
+    own_records: tuple[Reputation, ...] | None
+
+    @property
+    def trust(self) -> Trust:
+        """Return what is at stake; raises TypeError if nothing is entrusted to anybody."""
+        if not isinstance(self.setting.stakes, Trust):
+            raise TypeError(f"{self.setting.scenario} declares nothing to entrust")
+        return self.setting.stakes
+
+    def check(self, answer: A_co) -> None:  # type: ignore[misc]
+        """Raise InvalidAnswer unless every number in it is whole, and within its limits."""
+        kind = adapter(self.answer)
+        try:
+            kind.validate_json(kind.dump_json(answer, warnings=False), strict=True)
+        except ValueError as error:
+            raise InvalidAnswer(f"{answer!r} was not asked for: {error}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseShare(Trusting[A_co]):
+    """Which share of the proceeds does ego promise alter?
+
+    The answer has a `share` in whole percent, and a `reason`.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntrustShare(Trusting[A_co]):
+    """Does ego entrust a share of its wealth to alter, after this promise?
+
+    The answer has `accept`, a `percent` of ego's wealth, and a `reason`.
+    """
+
+    promised: int
+    """Share of the proceeds, in whole percent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnShare(Trusting[A_co]):
+    """Which share of the proceeds does ego return to alter, and which proceeds does it report?
+
+    The answer has `returned`, in whole percent of the proceeds, `reported`, likewise, and a
+    `reason`.
+    """
+
+    promised: int
+    """Share of the proceeds, in whole percent."""
+    percent: int
+    """What alter entrusted to ego, in whole percent of its wealth."""
+    amount: float
+    """The same in units."""
+    proceeds: float
+    """What has become of it, in units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,9 +420,11 @@ class ShapePeerFromGossip(AboutAlter[Appraisal]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconsiderTie(AboutAlter[Decision]):
-    """Section 3.3.2: after what it was told, does the listener keep its tie to the target?"""
+    """Section 3.3.2: after what it was told, or saw, does ego keep its tie to the target?"""
 
     pieces: tuple[Judged, ...]
+    seen: Story | None = None
+    """What was to be seen, where it was not gossip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

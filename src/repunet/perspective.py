@@ -29,21 +29,30 @@ class Setting:
     partner_choice: bool
     rewiring: bool
     shows_knew_before: bool
+    witnesses: bool = False
+    """Others may see what you do in a meeting."""
     roles: tuple[Role, ...] = ()
 
     @classmethod
     def of(
-        cls, scenario: str, stakes: Stakes, roles: tuple[Role, ...], treatment: Treatment
+        cls,
+        scenario: str,
+        stakes: Stakes,
+        roles: tuple[Role, ...],
+        treatment: Treatment,
+        *,
+        partner_choice: bool = True,
     ) -> "Setting":
-        """Return the setting of a scenario under a treatment."""
+        """Return the setting of a scenario, in which partners can be chosen or not."""
         return cls(
             scenario=scenario,
             stakes=stakes,
             reputation=treatment.rates_peers,
             gossip=treatment.gossip,
-            partner_choice=treatment.partner_choice,
+            partner_choice=partner_choice and treatment.partner_choice,
             rewiring=treatment.rewiring,
             shows_knew_before=treatment.show_knew_before,
+            witnesses=treatment.rates_peers and treatment.witnesses > 0,
             roles=roles,
         )
 
@@ -113,6 +122,10 @@ class Acquaintance:
     choice: str | None = None
     """What it chose last outside any encounter, where choices are public."""
 
+    def by_record(self) -> "Acquaintance":
+        """Return what ego holds on record of it, and nothing besides."""
+        return replace(self, last=(), gossip=None, choice=None)
+
     @property
     def id(self) -> AgentId:
         """Return who it is."""
@@ -140,6 +153,16 @@ class Story:
         others = encounter.acts[:seat] + encounter.acts[seat + 1 :]
         own = encounter.acts[seat] if encounter.acts else None
         return cls(encounter.stories[seat], own, others)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What is to be seen of somebody outside one's own encounters."""
+
+    target: Participant
+    story: Story
+    because: tuple[str, ...]
+    """The ids of the encounters or of the decisions behind it."""
 
 
 class Perspectives:
@@ -183,8 +206,16 @@ class Perspectives:
         return self._acquaintance(ego, alter, (alter.role,))
 
     def source(self, ego: AgentId, gossiper: Participant) -> Acquaintance:
-        """Return what ego knows of a gossiper, in every role it has seen it in."""
-        return self._acquaintance(ego, gossiper, self.setting.roles)
+        """Return what ego has on record of a gossiper, in every role it has seen it in."""
+        return self._acquaintance(ego, gossiper, self.setting.roles).by_record()
+
+    def listener(self, ego: AgentId, listener: Participant) -> Acquaintance:
+        """Return what ego knows of somebody it may tell something, in every role."""
+        return self._acquaintance(ego, listener, self.setting.roles)
+
+    def in_role(self, agent: AgentId, otherwise: Role) -> Participant:
+        """Return an agent in the role it has in this round, or in another if it has none."""
+        return Participant(agent, self._society.roles.get(agent, otherwise))
 
     def _acquaintance(
         self, ego: AgentId, alter: Participant, roles: tuple[Role, ...]
@@ -244,9 +275,13 @@ class Perspectives:
         """Return the share of all that ego was told that it found uncredible, None for nothing."""
         return self._society.agents[ego].gossip.distrust
 
-    def history(self, ego: AgentId, alter: AgentId) -> Sequence[Recollection]:
-        """Return all encounters of ego with alter: for minds that are not prompted."""
-        return self._society.agents[ego].history(alter)
+    def history(self, ego: AgentId, *alters: AgentId) -> Sequence[Recollection]:
+        """Return all encounters of ego with any of these: for minds that are not prompted."""
+        me = self._society.agents[ego]
+        if len(alters) == 1:
+            return me.history(alters[0])
+        met = {past.encounter: past for alter in alters for past in me.history(alter)}
+        return sorted(met.values(), key=lambda past: past.round)
 
     def tied(self, ego: AgentId, alter: Participant) -> bool:
         """Tell whether ego has a tie to alter."""

@@ -1,6 +1,6 @@
 """Who lives in a society: the twenty, as many more as asked for, or people of your own.
 
-The twenty have the names, ages, countries and dispositions of the paper's agents (section 4.1),
+The twenty have the names, ages, countries and dispositions of the paper's agents (appendix B),
 half of them prosocial; their descriptions are ours. Nobody is drawn at random: the k-th person is
 the same in every society large enough to have one.
 """
@@ -17,11 +17,13 @@ from itertools import chain, count, islice
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
+from unicodedata import normalize
 
 from repunet.errors import UsageError, suggest
 from repunet.persona import ANY_SCENARIO, Disposition, Persona, agent_id
 
 SMALLEST = 2
+LONGEST_NAME = 80
 YOUNGEST, OLDEST = 18, 70
 FIELDS = ("name", "description", "descriptions", "age", "gender", "country", "disposition")
 
@@ -88,11 +90,23 @@ def read_data(path: str | Path) -> object:
 
 
 def require_society(names: Sequence[str], path: str | Path) -> None:
-    """Raise unless there are two people or more, each with a name of their own."""
-    if (name := _repeated(names)) is not None:
-        raise UsageError(f'{path}: two people are called "{name}"; rename one of them')
+    """Raise unless there are two people or more, each with a name that nobody could mistake."""
+    met: dict[str, str] = {}
+    for name in names:
+        if (other := met.setdefault(folded(name), name)) != name:
+            raise UsageError(f'{path}: "{other}" and "{name}" are too alike; rename one of them')
+    if (again := _repeated(names)) is not None:
+        raise UsageError(f'{path}: two people are called "{again}"; rename one of them')
+    for number in range(1, len(names) + 1):
+        if (taken := met.get(folded(agent := agent_id(number, len(names))))) is not None:
+            raise UsageError(f'{path}: "{taken}" is also the id {agent}; rename the person')
     if len(names) < SMALLEST:
         raise UsageError(f"{path}: has {len(names)} people; a society needs at least {SMALLEST}")
+
+
+def folded(name: str) -> str:
+    """Return what a name has in common with all that are read as the same name."""
+    return " ".join(normalize("NFKC", normalize("NFKC", name).casefold()).split())
 
 
 def legible_name(value: object, where: str) -> str:
@@ -104,6 +118,9 @@ def legible_name(value: object, where: str) -> str:
         raise UsageError(f"{where}: name is empty; give everyone a name")
     if not name.isprintable():
         raise UsageError(f"{where}: name {name!a} must be one line of printable characters")
+    if len(name) > LONGEST_NAME:
+        short = f"{name[:20]}..."
+        raise UsageError(f'{where}: name "{short}" has more than {LONGEST_NAME} characters')
     return name
 
 
@@ -293,12 +310,12 @@ def _optional(entry: Mapping[str, object], field: str, where: str) -> str | None
 def _disposition(value: object, where: str) -> Disposition:
     if value is None:
         return Disposition.CUSTOM
-    known = [disposition.value for disposition in Disposition]
-    word = value.replace("-", "_").replace(" ", "_").lower() if isinstance(value, str) else ""
+    known = [disposition.value.replace("_", "-") for disposition in Disposition]
+    word = value.replace("_", "-").replace(" ", "-").lower() if isinstance(value, str) else ""
     if word not in known:
         hint = suggest(word, known)
         raise UsageError(f"{where}: unknown disposition {value!r}{hint}; known: {', '.join(known)}")
-    return Disposition(word)
+    return Disposition(word.replace("-", "_"))
 
 
 def _kind(value: object) -> str:

@@ -12,15 +12,22 @@ from repunet.event import Event
 from repunet.founding import DEFAULT, Founding
 from repunet.garbage import collector
 from repunet.journal import Journal
+from repunet.minds.fusing import Fusing
 from repunet.minds.limited import Limited
 from repunet.minds.recorded import Recorded
 from repunet.minds.roster import roster
+from repunet.network import Tie
 from repunet.persona import AgentId, Persona
+from repunet.prompts import PLAIN, wordings
 from repunet.scenarios import scenario
 from repunet.simulation import Simulation
 from repunet.society import Society
-from repunet.storage import locked, new_place
+from repunet.stakes import Trust
+from repunet.storage import called, locked, new_place
 from repunet.treatment import Treatment
+
+FAITHFUL, COMPACT = PLANS = ("faithful", "compact")
+"""One call for each question, or one for all that one occasion gives rise to."""
 
 Watcher = Callable[[int, Sequence[Event], Society], None]
 """Is told of every committed round: its number, its events, and the society after it."""
@@ -32,11 +39,15 @@ def found(
     personas: Sequence[Persona],
     seed: int,
     minds: Mapping[AgentId, str],
+    ties: Sequence[Tie] = (),
 ) -> Founding:
     """Return the founding record of a run; raises UsageError for anything that is not known."""
     dilemma = scenario(scenario_name)
-    if len(personas) < 2:
-        raise UsageError(f"a society needs at least 2 agents, not {len(personas)}")
+    least = dilemma.group_size
+    if len(personas) < least:
+        raise UsageError(
+            f"{dilemma.name} needs at least {least} agents, who meet at once, not {len(personas)}"
+        )
     for persona in personas:
         for role in dilemma.roles:
             persona.description(dilemma.name, role)
@@ -47,7 +58,10 @@ def found(
     for agent in minds:
         if agent not in ids and agent != DEFAULT:
             raise unknown("agent", agent, ids)
-    return Founding(dilemma.name, treatment, tuple(personas), seed, roster(minds, seed).describe())
+    if treatment.error and isinstance(dilemma.stakes, Trust):
+        raise UsageError(f"error has no meaning in {dilemma.name}: its acts have no opposite")
+    described = roster(minds, seed).describe()
+    return Founding(dilemma.name, treatment, tuple(personas), seed, described, tuple(ties))
 
 
 class Run:
@@ -58,10 +72,15 @@ class Run:
         self.journal = journal
         self.founding = founding = journal.founding
         self.minds = minds = roster(founding.assigned, founding.seed)
+        self.plan = journal.meta("plan") or FAITHFUL
         limited = Limited(minds, concurrency) if concurrency else minds
-        self._recorded = Recorded(limited)
-        dilemma = scenario(founding.scenario)
-        self._simulation = Simulation(founding.society(), dilemma, self._recorded)
+        self._recorded = Recorded(Fusing(limited) if self.plan == COMPACT else limited)
+        self._simulation = Simulation(
+            founding.society(),
+            scenario(founding.scenario),
+            self._recorded,
+            compact=self.plan == COMPACT,
+        )
         for written in journal.events():
             self.society.apply(written.event)
 
@@ -98,7 +117,7 @@ class Run:
             if stop():
                 raise Stopped(
                     f"stopped after round {self.society.round} of {self.planned}; to go on: "
-                    f"repunet resume {self.name}"
+                    f"repunet resume {called(self.journal.path)}"
                 )
             events = await self._simulation.step()
             self.journal.commit(self.society.round, events, self._recorded.take())
@@ -116,6 +135,8 @@ def begin(
     default: str | None = None,
     folder: Path | None = None,
     concurrency: int | None = None,
+    plan: str = FAITHFUL,
+    prompts: str = PLAIN,
 ) -> Iterator[Run]:
     """Begin a new run, on disk before anything happens in it; raises UsageError if it can't.
 
@@ -124,8 +145,17 @@ def begin(
     if rounds < 1:
         raise UsageError(f"a run has at least 1 round, not {rounds}")
     _check(concurrency)
+    if plan not in PLANS:
+        raise unknown("plan", plan, PLANS)
+    if prompts not in wordings():
+        raise unknown("wording", prompts, wordings())
     with new_place(name, default or _default_name(founding), folder) as path:
-        facts = {"planned": str(rounds), "version": __version__}
+        facts = {
+            "planned": str(rounds),
+            "version": __version__,
+            "plan": plan,
+            "prompts": prompts,
+        }
         with Journal.create(path, founding, **facts) as journal:
             yield Run(journal, concurrency)
 
@@ -158,10 +188,9 @@ def _check_unchanged(run: Run, *, branch: bool) -> None:
     if journal.meta("version") != __version__:
         changed.append(f"it was begun with RepuNet {journal.meta('version')}, not {__version__}")
     if changed and not branch:
-        name = run.name
         raise UsageError(
-            f"{name} would not go on as it began: {' and '.join(changed)}; to go on all the same: "
-            f"repunet resume {name} --branch"
+            f"{run.name} would not go on as it began: {' and '.join(changed)}; to go on all the "
+            f"same: repunet resume {called(journal.path)} --branch"
         )
     if changed:
         journal.note(f"branched after round {journal.rounds}", "; ".join(changed))

@@ -13,6 +13,7 @@ from repunet.dynamics import (
     listen,
     respond,
     seen_by,
+    take_note,
     tell,
     witness,
 )
@@ -31,11 +32,20 @@ R = TypeVar("R")
 class Simulation:
     """A society, the dilemma it faces, and the minds that decide."""
 
-    def __init__(self, society: Society, scenario: Scenario, mind: Mind) -> None:
+    def __init__(
+        self, society: Society, scenario: Scenario, mind: Mind, *, compact: bool = False
+    ) -> None:
         self.society = society
         self.scenario = scenario
         self.mind = mind
-        setting = Setting.of(scenario.name, scenario.stakes, scenario.roles, society.treatment)
+        self.compact = compact
+        setting = Setting.of(
+            scenario.name,
+            scenario.stakes,
+            scenario.roles,
+            society.treatment,
+            partner_choice=scenario.partner_choice,
+        )
         self.views = Perspectives(society, setting)
         self._events: list[Event] = []
 
@@ -44,6 +54,7 @@ class Simulation:
         self._events = []
         self._happen([RoundBegan(round=self.society.round + 1)])
         await self._convene()
+        await self._take_note()
         groups = await self._match()
         encounters = await self._meet(groups)
         wishes = await self._respond(encounters)
@@ -59,6 +70,16 @@ class Simulation:
         units = [self._unit(f"choose/{ego.agent}", ego.agent) for ego in egos]
         choosing = [self.scenario.choose(u, ego) for u, ego in zip(units, egos, strict=True)]
         await self._phase(units, choosing, lambda made: [made] if made else [])
+
+    async def _take_note(self) -> None:
+        treatment, sights = self.society.treatment, self.scenario.sights(self.society)
+        if not (treatment.observation and treatment.rates_peers and sights):
+            return
+        role = self.scenario.roles[0]
+        egos = [Participant(agent, role) for agent in self.society.agents]
+        units = [self._unit(f"note/{ego.agent}", ego.agent) for ego in egos]
+        noting = [take_note(unit, ego, sights) for unit, ego in zip(units, egos, strict=True)]
+        await self._phase(units, noting, lambda events: events)
 
     async def _match(self) -> list[tuple[Participant, ...]]:
         with self.society.held():
@@ -118,7 +139,7 @@ class Simulation:
 
     def _unit(self, at: str, *writes: AgentId) -> Deliberation:
         at = f"r{self.society.round}/{at}"
-        return Deliberation(self.society, self.views, self.mind, at, writes)
+        return Deliberation(self.society, self.views, self.mind, at, writes, compact=self.compact)
 
     async def _phase(
         self,

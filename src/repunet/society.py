@@ -8,11 +8,13 @@ from typing import assert_never
 from repunet.agent import Agent
 from repunet.encounter import UNIT, Act, Encounter
 from repunet.event import (
+    AgentJoined,
     ChoiceMade,
     DecisionMissing,
     EncounterEnded,
     Event,
     GossipHeard,
+    GossipInvited,
     GossipUntold,
     Matched,
     ReputationShaped,
@@ -22,8 +24,8 @@ from repunet.event import (
     TieFormed,
     TieSevered,
 )
-from repunet.network import Network
-from repunet.persona import AgentId, Participant, Persona
+from repunet.network import Network, Tie
+from repunet.persona import AgentId, Participant, Persona, Role
 from repunet.reputation import Version
 from repunet.treatment import Treatment
 
@@ -38,7 +40,12 @@ class Society:
     """A fold over events: apply the same ones to the same founders, get the same society."""
 
     def __init__(
-        self, scenario: str, treatment: Treatment, personas: Iterable[Persona], seed: int
+        self,
+        scenario: str,
+        treatment: Treatment,
+        personas: Iterable[Persona],
+        seed: int,
+        ties: Iterable[Tie] = (),
     ) -> None:
         self.scenario = scenario
         self.treatment = treatment
@@ -46,10 +53,12 @@ class Society:
         self.round = 0
         self.version = 0
         """Counts the events applied."""
-        self.agents = {p.id: Agent(p, ENDOWMENT * UNIT, treatment) for p in personas}
-        self.network = Network()
+        self.agents = {persona.id: self._newcomer(persona) for persona in personas}
+        self.network = Network(ties)
         self.choices: dict[AgentId, Act] = {}
         """What each agent chose last outside any encounter."""
+        self.roles: dict[AgentId, Role] = {}
+        """The role that each agent has been matched in, this round."""
         self._opinions: dict[Participant, tuple[float, int]] = {}
         self._severed: dict[AgentId, deque[Participant]] = {}
         self._held = False
@@ -76,7 +85,7 @@ class Society:
         finally:
             self._held = False
 
-    def apply(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:  # noqa: C901
         """Let the event happen. This is the only way in which a society changes."""
         if self._held:
             raise RuntimeError(f"{type(event).__name__} in the middle of a phase")
@@ -84,6 +93,9 @@ class Society:
         match event:
             case RoundBegan(round=number):
                 self.round = number
+                self.roles.clear()
+            case AgentJoined(persona=persona):
+                self.agents[persona.id] = self._newcomer(persona)
             case ChoiceMade(act=act):
                 self.choices[act.agent] = act
             case EncounterEnded(encounter=encounter):
@@ -96,10 +108,15 @@ class Society:
                 self._rewire(event)
             case GossipHeard(gossip=gossip):
                 self.agents[gossip.listener].gossip.hear(gossip)
-            case SatOut() | Matched() | GossipUntold() | DecisionMissing():
+            case Matched(participants=participants):
+                self.roles.update(participants)
+            case SatOut() | GossipInvited() | GossipUntold() | DecisionMissing():
                 pass
             case _:
                 assert_never(event)
+
+    def _newcomer(self, persona: Persona) -> Agent:
+        return Agent(persona, ENDOWMENT * UNIT, self.treatment)
 
     def _rewire(self, event: TieFormed | TieSevered) -> None:
         if isinstance(event, TieFormed):

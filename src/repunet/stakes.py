@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from repunet.errors import UsageError
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -103,4 +105,18 @@ class Trust:
         return 2.0 * invested - 1.0
 
 
-Stakes: TypeAlias = Game | Provision | Trust
+@dataclass(frozen=True, slots=True)
+class Unstated:
+    """Known to those who meet, and to nobody here: they act in a system of their own."""
+
+    @property
+    def exposure(self) -> None:
+        """Nothing is known to hang on whom one meets."""
+        return None
+
+    def opposite(self, move: str) -> tuple[str, float]:
+        """Raise UsageError: nobody here knows what else could have been done."""
+        raise UsageError(f"witnesses can't be mistaken about {move!r}: its opposite is not known")
+
+
+Stakes: TypeAlias = Game | Provision | Trust | Unstated

@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
+from shlex import quote
 
 from filelock import FileLock, Timeout
 
@@ -26,20 +27,70 @@ def home(folder: Path | None = None) -> Path:
     return folder or Path(os.environ.get(VARIABLE) or "runs")
 
 
+def called(path: Path) -> str:
+    """Return the word by which any command finds the run of this file, ready to be pasted.
+
+    It is the name of a run in the default place, elsewhere the path of its folder.
+    """
+    folder = path.parent
+    by_name = NAME.fullmatch(folder.name) and folder.parent.absolute() == home().absolute()
+    return folder.name if by_name else quote(str(folder))
+
+
+def option(folder: Path | None) -> str:
+    """Return the option, ready to be pasted, that names a folder other than the default one."""
+    elsewhere = home(folder).absolute() != home().absolute()
+    return f" --storage {quote(str(folder))}" if elsewhere else ""
+
+
 def locate(run: str, folder: Path | None = None) -> Path:
     """Return the run file of a run given by name or path; raises UsageError if there is none."""
     place = home(folder)
+    denied: list[PermissionError] = []
     for path in (place / run / FILE, Path(run) / FILE, Path(run)):
-        with suppress(OSError):  # a name longer than any file's
+        try:
             if path.is_file():
                 return path
-    names = [path.parent.name for path in run_files(folder)]
-    raise UsageError(f'there is no run "{run}" in {place}{suggest(run, names)}; see: repunet runs')
+        except PermissionError as error:
+            denied.append(error)
+        except OSError:  # a name longer than any file's
+            pass
+    with _readable(place / run):
+        if denied:
+            raise denied[0]
+    hint = suggest(run, (path.parent.name for path in run_files(folder)))
+    raise UsageError(f'there is no run "{run}" in {place}{hint}; see: repunet runs{option(folder)}')
 
 
 def run_files(folder: Path | None = None) -> list[Path]:
-    """Return every run file there is, in the order of the names."""
-    return sorted(home(folder).glob(f"*/{FILE}"))
+    """Return every run file there is, in the order of the names; raises UsageError if it can't.
+
+    A folder that can't be read counts as a run: whoever opens it is told so.
+    """
+    place = home(folder)
+    with _readable(place):
+        if not place.is_dir():
+            return []
+        return sorted(path for entry in place.iterdir() if _may_be_there(path := entry / FILE))
+
+
+def _may_be_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return True
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Say in one line that the rights to look there are missing."""
+    try:
+        yield
+    except PermissionError as error:
+        raise UsageError(
+            f"can't read {path} ({error.strerror}): have its owner let you, or choose another "
+            f"place with --storage or {VARIABLE}"
+        ) from None
 
 
 @contextmanager
@@ -59,13 +110,14 @@ def new_place(name: str | None, default: str, folder: Path | None = None) -> Ite
                 continue
             yield path
             return
-    raise UsageError(f"there is a run {name} in {place}; to go on with it: repunet resume {name}")
+    raise UsageError(f"there is a run {name} in {place}; to go on: repunet resume {called(path)}")
 
 
 def _is_taken(path: Path, held: ExitStack, *, pass_over: bool) -> bool:
     """Tell whether there is such a run; if there is none, hold its place."""
-    if path.exists():
-        return True
+    with _readable(path):
+        if path.exists():
+            return True
     try:
         place = ExitStack()
         place.enter_context(locked(path.parent))

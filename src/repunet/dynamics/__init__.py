@@ -4,7 +4,7 @@ Nothing here knows which dilemma is being played. Every function reads the socie
 returns the events that follow; none changes anything.
 """
 
-from repunet.dynamics.observation import seen_by, witness
+from repunet.dynamics.observation import seen_by, take_note, witness
 from repunet.dynamics.response import Response, respond
 from repunet.dynamics.talk import Heard, Told, Wish, inboxes, listen, tell
 
@@ -17,6 +17,7 @@ __all__ = [
     "listen",
     "respond",
     "seen_by",
+    "take_note",
     "tell",
     "witness",
 ]

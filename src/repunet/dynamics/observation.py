@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from repunet.chance import draw
 from repunet.deliberation import Deliberation, there
+from repunet.dynamics.talk import severed
 from repunet.encounter import Act, Encounter
 from repunet.errors import UsageError
 from repunet.event import Event
-from repunet.operations import ShapePeerFromObservation
+from repunet.operations import ReconsiderTie, ShapePeerFromObservation
 from repunet.persona import AgentId, Participant
-from repunet.perspective import Story
+from repunet.perspective import Sighting, Story
 from repunet.society import Society
 from repunet.stakes import Stakes, Trust
 
@@ -26,9 +27,40 @@ def seen_by(agent: AgentId, encounters: Sequence[Encounter], society: Society) -
     ]
 
 
+async def take_note(
+    unit: Deliberation, ego: Participant, sights: Sequence[Sighting]
+) -> list[Event]:
+    """Update the records one holds, and reconsider one's ties, from what was to be seen."""
+    store = unit.society.agents[ego.agent].reputations
+    known = [sight for sight in sights if sight.target.agent != ego.agent]
+    held = [sight for sight in known if store.of(sight.target)]
+    noted = await unit.together(*(_note(unit, ego, sight) for sight in held))
+    return [event for events in noted for event in events]
+
+
+async def _note(unit: Deliberation, ego: Participant, sight: Sighting) -> list[Event]:
+    unit, views, target = unit.toward(sight.target.agent), unit.views, sight.target
+    alter = views.acquaintance(ego.agent, target).by_record()
+    shaping = ShapePeerFromObservation(
+        setting=views.setting, ego=views.ego(ego), alter=alter, story=sight.story
+    )
+    shaped = await unit.shape(shaping, target, "observation", sight.because)
+    if not (unit.society.treatment.rewiring and views.tied(ego.agent, target)):
+        return there([shaped])
+    if shaped:
+        alter = replace(alter, records=(shaped.reputation,))
+    question = ReconsiderTie(
+        setting=views.setting, ego=views.ego(ego), alter=alter, pieces=(), seen=sight.story
+    )
+    return there([shaped, severed(await unit.ask(question), question, unit, "observation")])
+
+
 async def witness(unit: Deliberation, ego: AgentId, encounters: Sequence[Encounter]) -> list[Event]:
-    """Let a third party shape a record of everyone it saw; with `error` it may be mistaken."""
-    acts = [(met, act) for met in encounters for act in met.acts]
+    """Let a third party shape a record of everyone it saw; with `error` it may be mistaken.
+
+    An act that says nothing about cooperation (whoever is helped only receives) shows nothing.
+    """
+    acts = [(met, act) for met in encounters for act in met.acts if act.cooperation is not None]
     return there(await unit.together(*(_shape(unit, ego, met, act) for met, act in acts)))
 
 
@@ -38,7 +70,7 @@ async def _shape(unit: Deliberation, ego: AgentId, met: Encounter, act: Act) -> 
     operation = ShapePeerFromObservation(
         setting=views.setting,
         ego=views.ego(Participant(ego, act.role)),
-        alter=views.acquaintance(ego, target),
+        alter=views.acquaintance(ego, target).by_record(),
         story=Story(
             f"You saw that {views.other(target).name} chose to {seen.move}.", None, (seen,)
         ),

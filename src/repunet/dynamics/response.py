@@ -8,6 +8,7 @@ from repunet.deliberation import Deliberation, there
 from repunet.dynamics.talk import Wish
 from repunet.encounter import Encounter
 from repunet.event import Event, ReputationShaped, SelfImageRevised, TieFormed, TieSevered
+from repunet.fused import TakeStock
 from repunet.operations import (
     DecideGossip,
     DecideTie,
@@ -64,10 +65,14 @@ class Respondent:
         self._story = Story.of(encounter, ego)
         self._own_records = views.own_records(ego)
         others = [other for other in encounter.participants if other != ego]
-        self._alters = [views.acquaintance(ego.agent, other) for other in others]
+        known = [views.acquaintance(ego.agent, other) for other in others]
+        self._alters = [alter.by_record() for alter in known]
+        self._gossip = {alter.id: alter.gossip for alter in known}
 
     async def take_stock(self) -> Response:
         """After a meeting: reflect, shape reputations, then self-image, ties and talk at once."""
+        if self._unit.compact:
+            await self._unit.prepare(self._all_at_once())
         reflection = await self._reflect()
         shaped = await self._shape(reflection)
         self._learn(shaped)
@@ -83,6 +88,18 @@ class Respondent:
         thoughts: list[Thought] = [self._rewire(alter, UNREFLECTED) for alter in cut]
         thoughts += [self._wish(alter, UNREFLECTED) for alter in self._alters]
         return _response(await self._unit.together(*thoughts))
+
+    def _all_at_once(self) -> TakeStock:
+        treatment, tied = self._treatment, self._unit.views.tied
+        ties = tuple(tied(self._who.agent, alter.who.participant) for alter in self._alters)
+        return TakeStock(
+            **self._always,
+            story=self._story,
+            own_records=self._own_records,
+            alters=tuple(replace(a, gossip=self._gossip[a.id]) for a in self._alters),
+            tied=ties if treatment.rewiring else None,
+            rates_peers=treatment.rates_peers,
+        )
 
     async def _reflect(self) -> Reflection:
         question = Reflect(
@@ -152,7 +169,7 @@ class Respondent:
         ego, whom, unit = self._who.agent, alter.who.participant, self._unit.toward(alter.id)
         question = DecideTie(
             **self._always,
-            alter=alter,
+            alter=replace(alter, gossip=self._gossip[alter.id]),
             story=self._story,
             of_alter=reflection.of_alter or None,
             tied=unit.views.tied(ego, whom),

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 
 from repunet.deliberation import Deliberation, there
 from repunet.event import Event, GossipHeard, GossipUntold, TieSevered
+from repunet.fused import ToldPiece, WeighGossip
 from repunet.gossip import Gossip
 from repunet.operations import (
     ChooseListener,
+    Decision,
     IdentifyGossip,
     Judged,
     JudgeGossip,
@@ -24,6 +26,7 @@ from repunet.operations import (
 )
 from repunet.persona import AgentId, Participant
 from repunet.perspective import Hearsay, Story
+from repunet.reputation import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,7 @@ async def tell(unit: Deliberation, wish: Wish) -> Told | GossipUntold | None:
         about=about,
         reason=wish.reason,
         candidates=tuple(
-            views.acquaintance(gossiper.agent, alter)
-            for alter in unit.shuffled(listeners, "listeners")
+            views.listener(gossiper.agent, alter) for alter in unit.shuffled(listeners, "listeners")
         ),
     )
     if (choice := await unit.ask(choosing)) is None:
@@ -102,7 +104,9 @@ async def tell(unit: Deliberation, wish: Wish) -> Told | GossipUntold | None:
         listener=listener,
     )
     said = await unit.ask(telling)
-    return None if said is None else Told(wish, listener.participant, said)
+    if said is None:
+        return None
+    return Told(wish, views.in_role(listener.id, listener.role), said)
 
 
 def inboxes(told: Iterable[Told]) -> dict[AgentId, list[Told]]:
@@ -117,15 +121,25 @@ async def listen(unit: Deliberation, told: Sequence[Told]) -> Heard:
     """Let a listener judge all that it was told, then believe what there is about each target."""
     listener = told[0].listener
     hearer = Listener(unit, listener)
+    if unit.compact:
+        await unit.together(*(hearer.weigh(about) for about in by_target(told)))
     pieces = there(await unit.together(*(hearer.judge(piece) for piece in told)))
-    by_target: defaultdict[Participant, list[Understood]] = defaultdict(list)
+    targets: defaultdict[Participant, list[Understood]] = defaultdict(list)
     for piece in pieces:
-        by_target[piece.gossip.about].append(piece)
-    believed = await unit.together(*(hearer.believe(about) for about in by_target.values()))
+        targets[piece.gossip.about].append(piece)
+    believed = await unit.together(*(hearer.believe(about) for about in targets.values()))
     return Heard(
         events=[*(piece.event for piece in pieces), *(e for events in believed for e in events)],
         wishes=[piece.passed_on(listener) for piece in pieces if piece.judgement.pass_on],
     )
+
+
+def by_target(told: Iterable[Told]) -> list[list[Told]]:
+    """Return what was told, apart for each target."""
+    targets: defaultdict[Participant, list[Told]] = defaultdict(list)
+    for piece in told:
+        targets[piece.wish.target].append(piece)
+    return list(targets.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +182,42 @@ class Listener:
         self._ego = unit.views.ego(listener)
         self._treatment = unit.society.treatment
 
+    async def weigh(self, told: Sequence[Told]) -> None:
+        """Put all questions about one target at once; the answers are handed out one by one."""
+        me, target = self._who.agent, told[0].wish.target
+        unit = self._unit.part(f">{me}/{target.agent}")
+        tied = self._treatment.rewiring and self._views.tied(me, target)
+        weighing = WeighGossip(
+            setting=self._setting,
+            ego=self._ego,
+            alter=self._views.acquaintance(me, target),
+            pieces=tuple(self._piece(piece) for piece in told),
+            distrust=self._views.distrust(me),
+            rates_credibility=self._treatment.credibility,
+            tied=tied,
+            rates_peers=self._treatment.rates_peers,
+            places=tuple(self._place(piece).at for piece in told),
+        )
+        await unit.prepare(weighing)
+
+    def _piece(self, told: Told) -> ToldPiece:
+        path = told.wish.path
+        return ToldPiece(
+            gossiper=self._views.other(told.wish.gossiper),
+            said=told.said,
+            sources=tuple(self._views.source(self._who.agent, source) for source in path),
+            may_pass_on=len(path) < self._treatment.max_order,
+        )
+
+    def _place(self, told: Told) -> Deliberation:
+        target = told.wish.target.agent
+        return self._unit.part(f"{told.wish.via}>{self._who.agent}/{target}")
+
     async def judge(self, told: Told) -> Understood | None:
         """Understand one piece and weigh it (appendix A.2)."""
         wish = told.wish
         target = wish.target
-        unit = self._unit.part(f"{wish.via}>{self._who.agent}/{target.agent}")
+        unit = self._place(told)
         gossiper = self._views.other(wish.gossiper)
         identifying = IdentifyGossip(
             setting=self._setting,
@@ -236,7 +281,7 @@ class Listener:
         """Update the target's reputation and reconsider a tie that is there; never build one."""
         target = pieces[0].gossip.about
         unit = self._unit.part(f">{self._who.agent}/{target.agent}")
-        alter = self._views.acquaintance(self._who.agent, target)
+        alter = self._views.acquaintance(self._who.agent, target).by_record()
         judged = tuple(piece.judged for piece in pieces)
         events: list[Event] = []
         if self._treatment.rates_peers:
@@ -252,18 +297,23 @@ class Listener:
             reconsidering = ReconsiderTie(
                 setting=self._setting, ego=self._ego, alter=alter, pieces=judged
             )
-            keep = await unit.ask(reconsidering)
-            if keep and not keep.yes:
-                events.append(
-                    TieSevered(
-                        ego=self._who.agent,
-                        alter=target,
-                        cause="gossip",
-                        reason=keep.reason,
-                        decision=str(unit.coordinate(reconsidering)),
-                    )
-                )
+            events += there([severed(await unit.ask(reconsidering), reconsidering, unit, "gossip")])
         return events
+
+
+def severed(
+    keep: Decision | None, asked: ReconsiderTie, unit: Deliberation, cause: Cause
+) -> TieSevered | None:
+    """Return the cut that a tie's reconsideration makes, if it makes one."""
+    if keep is None or keep.yes:
+        return None
+    return TieSevered(
+        ego=asked.ego.id,
+        alter=asked.alter.who.participant,
+        cause=cause,
+        reason=keep.reason,
+        decision=str(unit.coordinate(asked)),
+    )
 
 
 def _is_asked(judging: JudgeGossip) -> bool:

@@ -1,5 +1,6 @@
 """A mind that answers at random: the null model, and the smoke test of every scenario."""
 
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from functools import cache
 from types import UnionType
@@ -16,7 +17,8 @@ from typing import (
 )
 
 from repunet.chance import draw, shuffled
-from repunet.mind import Coordinate, Operation
+from repunet.fused import Fused
+from repunet.mind import Coordinate, NoAnswer, Operation
 from repunet.minds.roster import MindSpec
 from repunet.operations import AmongCandidates, Ranking, Selection
 
@@ -39,6 +41,8 @@ class ChanceMind:
 
     async def answer(self, operation: Operation[A], at: Coordinate) -> A:
         """Draw an answer that belongs to this decision alone."""
+        if isinstance(operation, Fused):
+            raise NoAnswer("chance answers one question at a time")
         if isinstance(operation, AmongCandidates):
             return cast(A, self._name_candidates(operation, at))
         return cast(A, self._make(operation.answer, str(at)))
@@ -59,7 +63,8 @@ class ChanceMind:
     def _draw(self, hint: Any, address: str) -> Any:
         u = draw(self._seed, address)
         if get_origin(hint) is Annotated:
-            return self._draw(get_args(hint)[0], address)
+            bare, *limits = get_args(hint)
+            return _within(limits, u) if bare is int else self._draw(bare, address)
         if get_origin(hint) is Literal:
             options = get_args(hint)
             return options[int(u * len(options))]
@@ -72,7 +77,7 @@ class ChanceMind:
         if hint is bool:
             return u < 0.5
         if hint is int:
-            return int(u * 101)
+            return _within((), u)
         return u if hint is float else "by chance"
 
 
@@ -80,6 +85,14 @@ def chance(spec: MindSpec, seed: int) -> ChanceMind:
     """Return the mind."""
     spec.plain()
     return ChanceMind(seed)
+
+
+def _within(limits: Iterable[Any], uniform: float) -> int:
+    """Return a whole number within an answer's limits; a percentage where it has none."""
+    bounds = [bound for limit in limits for bound in getattr(limit, "metadata", ())]
+    low = next((bound.ge for bound in bounds if hasattr(bound, "ge")), 0)
+    high = next((bound.le for bound in bounds if hasattr(bound, "le")), 100)
+    return low + int(uniform * (high - low + 1))
 
 
 @cache

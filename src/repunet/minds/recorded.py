@@ -4,34 +4,22 @@ from typing import Any, TypeVar
 
 from repunet.journal import DecisionRecord
 from repunet.mind import Coordinate, Mind, Operation, adapter
+from repunet.minds.wrapped import Wrapped
 
 A = TypeVar("A")
 
 
-class Recorded:
+class Recorded(Wrapped):
     """Wraps a mind; what it answers waits here until it is taken to be committed."""
 
     def __init__(self, mind: Mind) -> None:
-        self._mind = mind
+        super().__init__(mind)
         self._answers: list[tuple[Coordinate, str | None, Any]] = []
-
-    @property
-    def name(self) -> str:
-        """Return the name of the mind."""
-        return self._mind.name
-
-    @property
-    def immediate(self) -> bool:
-        """Return whether the mind answers without waiting."""
-        return self._mind.immediate
-
-    def describe(self) -> dict[str, Any]:
-        """Return the description of the mind."""
-        return self._mind.describe()
 
     async def answer(self, operation: Operation[A], at: Coordinate) -> A:
         """Let the mind answer, and keep the answer."""
-        answer = await self._mind.answer(operation, at)
+        answer = await super().answer(operation, at)
+        operation.check(answer)
         self._answers.append((at, operation.target, answer))
         return answer
 

@@ -1,14 +1,19 @@
 """A mind that answers as was answered before: a run, once more, from its journal."""
 
+import re
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from repunet.errors import UsageError
-from repunet.journal import Journal
+from repunet.journal import DecisionRecord, Journal
 from repunet.mind import Coordinate, NoAnswer, Operation, adapter
 from repunet.minds.roster import MindSpec
 
 A = TypeVar("A")
+
+OF_A_ROUND = re.compile(r"r([1-9][0-9]{0,8})")
+"""How the decisions of a round begin; those of a layer begin with an id of its caller."""
 
 
 class ReplayMind:
@@ -18,7 +23,7 @@ class ReplayMind:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._rounds: dict[str, dict[str, str]] = {}
+        self._answers: dict[str, dict[str, str]] = {}
 
     @property
     def name(self) -> str:
@@ -31,14 +36,31 @@ class ReplayMind:
 
     async def answer(self, operation: Operation[A], at: Coordinate) -> A:
         """Look the answer up."""
-        number, _, _ = str(at).partition("/")
-        if number not in self._rounds:
-            decisions = self._journal.decisions(int(number.removeprefix("r")))
-            self._rounds = {number: {d.coordinate: d.answer for d in decisions}}
-        answer = self._rounds[number].get(str(at))
+        head = _head(str(at))
+        if head not in self._answers:
+            self._answers = {head: {d.coordinate: d.answer for d in self._decisions(head)}}
+        answer = self._answers[head].get(str(at))
         if answer is None:
             raise NoAnswer(f"the journal holds no answer for {at}")
         return cast(A, adapter(operation.answer).validate_json(answer))
+
+    def _decisions(self, head: str) -> list[DecisionRecord]:
+        """Return the decisions of the round whose coordinates begin like that."""
+        numbered = OF_A_ROUND.fullmatch(head)
+        found = self._journal.decisions(int(numbered[1])) if numbered else []
+        if any(_head(decided.coordinate) == head for decided in found):
+            return found
+        return self._journal.decisions(self._rounds.get(head, 0))
+
+    @cached_property
+    def _rounds(self) -> dict[str, int]:
+        """Return the round of all decisions that begin alike: in a layer, with one id."""
+        numbers = range(1, self._journal.rounds + 1)
+        return {_head(d.coordinate): n for n in numbers for d in self._journal.decisions(n)}
+
+
+def _head(coordinate: str) -> str:
+    return coordinate.partition("/")[0]
 
 
 def replay(spec: MindSpec, seed: int) -> ReplayMind:

@@ -1,10 +1,11 @@
 """Rosters: which minds there are by name, and which one decides for which agent."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
 from importlib.metadata import entry_points
-from math import isfinite, nan
+from math import isfinite
 from typing import Any, Protocol, TypeVar, cast
 
 from repunet.errors import UsageError, unknown
@@ -20,6 +21,8 @@ BUILT_IN = {
     "replay": "repunet.minds.replay:replay",
 }
 STRATEGIES = "repunet.minds.scripted"
+
+MIRROR, FIXED = "mirror", "fixed:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +140,15 @@ def assign(texts: Iterable[str], personas: Iterable[Persona]) -> dict[AgentId, s
 
 
 def _split(text: str, ids: Mapping[str, AgentId]) -> tuple[AgentId, str]:
-    who, equals, spec = text.partition("=")
-    if equals and who.strip() in ids:
-        return ids[who.strip()], spec
-    if not equals or "," in who:
+    parts = text.split("=")
+    for end in range(len(parts) - 1, 0, -1):  # a name may hold an equals sign: the longest first
+        who = "=".join(parts[:end]).strip()
+        if who in ids:
+            return ids[who], "=".join(parts[end:])
+    first = parts[0]
+    if len(parts) == 1 or "," in first:
         return DEFAULT, text
-    raise unknown("agent", who.strip(), ids)
+    raise unknown("agent", first.strip(), ids)
 
 
 def roster(assigned: Mapping[AgentId, str], seed: int) -> Roster:
@@ -158,16 +164,26 @@ def roster(assigned: Mapping[AgentId, str], seed: int) -> Roster:
 
 
 def read_settings(parameters: A, settings: Mapping[str, str]) -> A:
-    """Return a dataclass of numbers with some of them set from words."""
-    known = {f.name for f in fields(cast(Any, parameters))}
-    values: dict[str, float | int | None] = {}
+    """Return a dataclass of numbers with some of them set from words.
+
+    A number that may be None, which stands for `mirror`, is also written `fixed:0.5`.
+    """
+    known = {f.name: f.default for f in fields(cast(Any, parameters))}
+    values: dict[str, float | None] = {}
     for name, word in settings.items():
         if name not in known:
             raise unknown("parameter", name, known)
-        try:
-            values[name] = value = type(getattr(parameters, name) or 0.0)(word)
-        except ValueError:
-            value = nan
-        if not isfinite(value):
-            raise UsageError(f"{name} takes a number, not {word!r}") from None
+        if known[name] is not None:
+            values[name] = _number(name, word, int if isinstance(known[name], int) else float)
+        elif word == MIRROR:
+            values[name] = None
+        else:
+            values[name] = _number(name, word.removeprefix(FIXED), float)
     return cast(A, replace(cast(Any, parameters), **values))
+
+
+def _number(name: str, word: str, kind: type[float]) -> float:
+    with suppress(ValueError, OverflowError):
+        if isfinite(value := kind(word)):
+            return value
+    raise UsageError(f"{name} takes a number, not {word!r}")

@@ -7,7 +7,7 @@ A strategy sees every earlier turn with the partner at hand and answers the next
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol, TypeVar, cast
 
-from repunet.encounter import Recollection
+from repunet.encounter import Act, Recollection
 from repunet.mind import Coordinate, Mind, Operation, adapter
 from repunet.minds.roster import MindSpec, make_mind
 from repunet.operations import ChooseAct, ChooseActInGroup
@@ -139,16 +139,27 @@ class ScriptedMind:
         """Play the strategy's move, or let the other mind answer."""
         if not isinstance(operation, ChooseAct | ChooseActInGroup):
             return await self._otherwise.answer(operation, at)
-        move = self._strategy([turn(recollection) for recollection in operation.history])
+        turns: list[Turn] = []
+        for recollection in operation.history:
+            turns.append(turn(recollection, *turns[-1:]))
+        move = self._strategy(turns)
         option = extreme(operation.game, cooperative=move)
         return cast(A, played(operation, option, self.name))
 
 
-def turn(recollection: Recollection) -> Turn:
-    """Return who cooperated in an encounter: ego, and the others on the whole."""
-    degrees = [act.cooperation or 0.0 for act in recollection.others]
-    own = recollection.own.cooperation or 0.0
-    return own >= 0.5, sum(degrees) >= 0.5 * len(degrees)
+def turn(recollection: Recollection, before: Turn = (C, C)) -> Turn:
+    """Return who cooperated in an encounter: ego, and the others on the whole.
+
+    For whoever did nothing that tells (to be helped is no act), the turn before still stands.
+    """
+    own, others = before
+    return cooperated((recollection.own,), own), cooperated(recollection.others, others)
+
+
+def cooperated(acts: Sequence[Act], otherwise: bool) -> bool:
+    """Return whether these acts were cooperative on the whole, if they say anything about it."""
+    degrees = [act.cooperation for act in acts if act.cooperation is not None]
+    return sum(degrees) >= 0.5 * len(degrees) if degrees else otherwise
 
 
 def extreme(game: Game, *, cooperative: bool) -> Option:

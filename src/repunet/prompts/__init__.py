@@ -27,8 +27,11 @@ SYSTEM = "_system.md"
 LONGEST = 600
 """How many characters of a text that an agent wrote are shown."""
 
-BLOCK = re.compile(r"\[\[(?P<name>[^\[\]]+)\]\](?P<text>.*?)\[\[/(?P=name)\]\]\n?", re.DOTALL)
-"""A treatment's block in a prompt that was rendered with `marked=True`."""
+MARK = re.compile("\x02(?P<end>/?)(?P<name>[^\x02\x03]+)\x03(?P<line>(\x04\n?)?)")
+"""Where a block begins or ends in a prompt rendered with `marked=True`; no agent can write it.
+
+A block of whole lines has its marks on lines of their own, which are no part of it.
+"""
 
 _QUOTES = str.maketrans(dict.fromkeys("«»\u2039\u203a《》〈〉≪≫⟪⟫", "'"))
 _folders: dict[str, Path] = {}
@@ -42,6 +45,14 @@ class Prompt:
     user: str
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What a treatment's switch adds to a prompt, without the blocks inside it."""
+
+    name: str
+    text: str
+
+
 def render(operation: Operation[Any], wording: str = PLAIN, *, marked: bool = False) -> Prompt:
     """Return the operation in words; `marked` shows where the treatment's blocks are."""
     environment = _environment(wording, operation.setting.scenario, marked)
@@ -52,6 +63,23 @@ def render(operation: Operation[Any], wording: str = PLAIN, *, marked: bool = Fa
     except TemplateNotFound as error:
         raise _missing(error, wording, operation.setting.scenario) from None
     return Prompt(_without_gaps(system), _without_gaps(user))
+
+
+def taken_apart(marked: str) -> tuple[str, tuple[Block, ...]]:
+    """Return what remains of a marked text without its blocks, and the blocks, inner ones first."""
+    names, texts, found, place = [""], [""], [], 0
+    for mark in MARK.finditer(marked):
+        texts[-1] += marked[place : mark.start()]
+        place = mark.end("line")
+        if not mark["end"]:
+            names.append(mark["name"])
+            texts.append("")
+        elif names.pop() == mark["name"]:
+            found.append(Block(mark["name"], texts.pop()))
+        else:
+            raise ValueError(f"the block {mark['name']!r} ends inside another")
+    (outside,) = texts
+    return _without_gaps(outside + marked[place:]), tuple(found)
 
 
 def variables(operation: type[Operation[Any]], scenario: str, wording: str = PLAIN) -> set[str]:
@@ -139,8 +167,8 @@ def _environment(wording: str, scenario: str, marked: bool) -> Environment:
 
 def _with_marks(name: str, caller: Callable[[], str]) -> str:
     text = caller()
-    end = "\n" if text.endswith("\n") else ""
-    return f"[[{name}]]{end}{text}[[/{name}]]{end}"
+    line = "\x04\n" if text.endswith("\n") else ""
+    return f"\x02{name}\x03{line}{text}\x02/{name}\x03{line}"
 
 
 def _without_marks(name: str, caller: Callable[[], str]) -> str:

@@ -5,6 +5,7 @@ from importlib.metadata import entry_points
 
 from repunet.errors import unknown
 from repunet.scenarios.base import Scenario
+from repunet.scenarios.outside import outside
 
 __all__ = ["Scenario", "scenario", "scenarios"]
 
@@ -20,7 +21,7 @@ def scenario(name: str) -> Scenario:
     """Return the scenario of that name or alias; raises UsageError, with a suggestion, if none."""
     known = scenarios()
     aliases = {alias: each for each in known.values() for alias in each.aliases}
-    found = known.get(name) or aliases.get(name)
+    found = known.get(name) or aliases.get(name) or outside(name)
     if found is None:
         raise unknown("scenario", name, known)
     return found

@@ -1,7 +1,7 @@
 """What a social dilemma must say about itself."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from repunet.deliberation import Deliberation
@@ -9,7 +9,8 @@ from repunet.encounter import Act, Encounter, Outcome
 from repunet.event import ChoiceMade, Event
 from repunet.matching import Matching
 from repunet.persona import Participant, Role
-from repunet.perspective import Perspectives, knows
+from repunet.perspective import Perspectives, Sighting, Story, knows
+from repunet.society import Society
 from repunet.stakes import Stakes
 
 
@@ -24,6 +25,12 @@ class Scenario(ABC):
     cooperation: ClassVar[str]
     """What counts as cooperation, in a few words."""
     source: ClassVar[str]
+    group_size: ClassVar[int] = 2
+    """How many meet at once."""
+    deeds_seen_every: ClassVar[int] = 0
+    """With `observation`: after how many rounds everyone's latest deeds are seen; 0 for never."""
+    partner_choice: ClassVar[bool] = True
+    """Whether partners can be chosen: not where groups are drawn."""
 
     def convenes(self, round_: int) -> bool:
         """Tell whether agents choose something for themselves before they meet in this round."""
@@ -32,6 +39,18 @@ class Scenario(ABC):
     async def choose(self, unit: Deliberation, ego: Participant) -> ChoiceMade | None:
         """Let one agent choose for itself; None where the answer could not be had."""
         raise TypeError(f"{self.name} has nothing to choose outside encounters")
+
+    def sights(self, society: Society) -> Sequence[Sighting]:
+        """Return what is to be seen of everybody in this round, where there is `observation`.
+
+        Choices are seen in the round in which they are made, deeds every so many rounds.
+        """
+        every, round_ = self.deeds_seen_every, society.round
+        if self.convenes(round_):
+            return tuple(seen_choice(society, act) for act in society.choices.values())
+        if every and round_ > 1 and round_ % every == 1:
+            return tuple(seen_deeds(society, round_ - every))
+        return ()
 
     @abstractmethod
     async def match(self, matching: Matching) -> Sequence[Event]:
@@ -71,3 +90,27 @@ def _known_to(
     me = views.ego(ego)
     others = (other for other in group if other != ego)
     return tuple(other.agent for other in others if knows(me, views.acquaintance(ego.agent, other)))
+
+
+def seen_choice(society: Society, act: Act) -> Sighting:
+    """Return a choice outside encounters as everybody sees it."""
+    text = f"{society.name(act.agent)} chose to {act.move}."
+    return Sighting(
+        act.participant, Story(text, None, (act,)), (f"r{society.round}/choose/{act.agent}",)
+    )
+
+
+def seen_deeds(society: Society, since: int) -> Iterator[Sighting]:
+    """Yield what everybody has done in encounters since a round, as far as they remember it."""
+    for agent, state in society.agents.items():
+        recent = [memory for memory in state.memory if memory.round > since]
+        for role in dict.fromkeys(memory.own.role for memory in recent):
+            did = [memory for memory in recent if memory.own.role == role]
+            acts = tuple(memory.own for memory in did if memory.own.cooperation is not None)
+            if acts:
+                deeds = "; ".join(f"chose to {act.move}" for act in acts)
+                yield Sighting(
+                    Participant(agent, role),
+                    Story(f"Lately {society.name(agent)} {deeds}.", None, acts),
+                    tuple(memory.encounter for memory in did),
+                )

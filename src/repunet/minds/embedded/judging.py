@@ -1,8 +1,9 @@
 """Impressions: what to make of an encounter, of others, and of oneself."""
 
 from repunet.minds.embedded import talk, texts
-from repunet.minds.embedded.answers import Answers, act_of
+from repunet.minds.embedded.answers import Answers
 from repunet.minds.embedded.evidence import Evidence, add_act, add_together, levels, score
+from repunet.minds.embedded.reading import tells
 from repunet.minds.embedded.texts import Voice
 from repunet.operations import (
     Reflect,
@@ -39,23 +40,22 @@ class Judging(Answers):
 
     def _shape_self(self, asked: ShapeSelfReputation, at: str) -> Appraisal:
         evidence = self.read.own_evidence(asked.ego, asked.own_records)
-        if asked.story.own:
+        if asked.story.own and tells(asked.story.own):
             evidence = add_act(evidence, self.read.judged(asked.story.own), self.p)
-        acts = [m.own.cooperation for m in asked.ego.memory if m.own.cooperation is not None]
+        own = [memory.own for memory in asked.ego.memory if memory.own.role == asked.ego.role]
+        acts = [act.cooperation for act in own if act.cooperation is not None and tells(act)]
         text = texts.of_oneself(Voice(self.seed, at), score(evidence, self.p), acts)
         return Appraisal(text, levels(evidence, self.p))
 
     def _shape_peer(
         self, asked: ShapePeerReputation | ShapePeerFromObservation, at: str
     ) -> Appraisal:
-        act = act_of(asked.story, asked.alter.id)
-        evidence = add_act(
-            self.read.evidence(asked.ego, asked.alter), self.read.judged(act), self.p
-        )
-        voice = Voice(self.seed, at)
-        return self._appraisal(
-            voice, asked.alter, evidence, texts.seen(voice, asked.alter.name, act)
-        )
+        voice, evidence = Voice(self.seed, at), self.read.evidence(asked.ego, asked.alter)
+        acts = [act for act in asked.story.others if act.agent == asked.alter.id]
+        for act in filter(tells, acts):
+            evidence = add_act(evidence, self.read.judged(act), self.p)
+        latest = texts.seen(voice, asked.alter.name, acts[-1])
+        return self._appraisal(voice, asked.alter, evidence, latest)
 
     def _shape_peer_from_gossip(self, asked: ShapePeerFromGossip, at: str) -> Appraisal:
         name = asked.alter.name

@@ -11,15 +11,17 @@ from typing import Any, TypeVar, cast
 from repunet.errors import unknown
 from repunet.mind import Coordinate, NoAnswer, Operation
 from repunet.minds.embedded.answers import Answer, Answers
+from repunet.minds.embedded.investing import Investing
 from repunet.minds.embedded.judging import Judging
 from repunet.minds.embedded.parameters import PROFILES, Parameters
+from repunet.minds.embedded.participating import Participating
 from repunet.minds.embedded.playing import Playing
 from repunet.minds.embedded.reading import Reading
 from repunet.minds.embedded.talking import Talking
 from repunet.minds.roster import MindSpec, read_settings
 
 A = TypeVar("A")
-FACULTIES: tuple[type[Answers], ...] = (Playing, Judging, Talking)
+FACULTIES: tuple[type[Answers], ...] = (Playing, Participating, Investing, Judging, Talking)
 
 
 class EmbeddedMind:

@@ -4,7 +4,29 @@ Tags: [V] the statement was read in an abstract or page; [R] taken from a review
 [M] from memory, to be checked against the paper; [A] our own assumption.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import isfinite
+
+from repunet.errors import UsageError
+
+BOUNDS: tuple[tuple[str, Callable[[float], bool], str], ...] = (
+    (
+        "between 0 and 1",
+        lambda value: 0 <= value <= 1,
+        "first_belief belief_weight observability conditional_share ageing excuse slur "
+        "gossip_propensity congestion",
+    ),
+    ("at least 0 and below 1", lambda value: 0 <= value < 1, "patience"),
+    ("between 1 and 5", lambda value: 1 <= value <= 5, "passed_on_from"),
+    ("above 0", lambda value: value > 0, "prior_strength uninformed_mass participation_range"),
+    (
+        "at least 0",
+        lambda value: value >= 0,
+        "precision jitter negativity gossip_weight second_hand common_return other_members",
+    ),
+)
+"""What some of the numbers must be, and which; the others, mostly weights, may be any number."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +87,16 @@ class Parameters:
     other_members: float = 3.0  # who share the good besides ego [M]
     congestion: float = 0.68  # altruism to n others counts n ** .68; Andreoni 2007 [V]
     participation_image: float = 1.10  # ln 3: being seen triples taking part; Yoeli et al. 2013 [V]
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value is not None and not isfinite(value):
+                raise UsageError(f"{name} must be a number, not {value}")
+        for says, allows, names in BOUNDS:
+            for name in names.split():
+                value = getattr(self, name)
+                if value is not None and not allows(value):
+                    raise UsageError(f"{name} must be {says}, not {value:g}")
 
 
 PROFILES: dict[str, Parameters] = {

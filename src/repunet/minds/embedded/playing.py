@@ -20,6 +20,7 @@ from repunet.operations import (
     ReconsiderTie,
 )
 from repunet.perspective import Acquaintance
+from repunet.stakes import Trust
 
 
 class Playing(Answers):
@@ -50,7 +51,7 @@ class Playing(Answers):
         return adapter(asked.answer).validate_python({"move": label, "reason": reason})
 
     def _rank_partners(self, asked: RankPartners, at: str) -> Ranking:
-        base, exposure = self.read.base_rate(asked.ego), asked.setting.stakes.exposure
+        base, exposure = self._base(asked, asked.candidates[0]), asked.setting.stakes.exposure
 
         def index(alter: Acquaintance) -> float:
             luck = gumbel(draw(self.seed, at, alter.id))
@@ -62,11 +63,17 @@ class Playing(Answers):
         order = sorted(asked.candidates, key=index, reverse=True)
         return Ranking(tuple(a.name for a in order), f"Now I would rather meet {order[0].name}.")
 
+    def _base(self, asked: RankPartners | DecideTie, alter: Acquaintance) -> float:
+        """Return how likely anybody is to act well; where roles differ, in the role of alter."""
+        if isinstance(asked.setting.stakes, Trust):
+            return self.read.base_rate_of(asked.ego, alter.who.role)
+        return self.read.base_rate(asked.ego)
+
     def _decide_tie(self, asked: DecideTie, at: str) -> Decision:
         exposure = asked.setting.stakes.exposure
         if exposure is None:
             return self._decide_company(asked, at)
-        base = self.read.base_rate(asked.ego)
+        base = self._base(asked, asked.alter)
         trust = self.read.belief(asked.ego, asked.alter, base)
         chance = talk.tie_probability(trust, base, exposure, self.p)
         yes = draw(self.seed, at) < chance

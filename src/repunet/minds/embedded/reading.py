@@ -22,7 +22,7 @@ from repunet.minds.embedded.evidence import (
 from repunet.minds.embedded.parameters import Parameters
 from repunet.minds.embedded.talk import gossip_weight
 from repunet.minds.embedded.temperament import SocialWeights, disposition, social_weights
-from repunet.persona import Disposition, Persona
+from repunet.persona import Disposition, Persona, Role
 from repunet.perspective import Acquaintance, Ego, knows
 from repunet.reputation import Reputation
 
@@ -33,7 +33,7 @@ class Reading:
     def __init__(self, seed: int, parameters: Parameters) -> None:
         self.seed = seed
         self.parameters = parameters
-        self._weights: dict[str, SocialWeights] = {}
+        self._weights: dict[tuple[str, str], SocialWeights] = {}
 
     def outlook(
         self, ego: Ego, alters: Sequence[Acquaintance], own: Sequence[Reputation] | None
@@ -48,16 +48,23 @@ class Reading:
 
     def social_weights(self, persona: Persona, description: str) -> SocialWeights:
         """Return the weights of a persona, with the jitter that is its own in this seed."""
-        if persona.id not in self._weights:
+        key = persona.id, description
+        if key not in self._weights:
             z = normal(draw(self.seed, "temperament", persona.id))
             weights = social_weights(prosociality(persona, description), z, self.parameters)
-            self._weights[persona.id] = weights
-        return self._weights[persona.id]
+            self._weights[key] = weights
+        return self._weights[key]
 
     def base_rate(self, ego: Ego) -> float:
         """Return how likely anybody is to act well, from the encounters that are remembered."""
         degrees = (mean_degree(memory.others) for memory in ego.memory)
         return base_rate((degree for degree in degrees if degree is not None), self.parameters)
+
+    def base_rate_of(self, ego: Ego, role: Role) -> float:
+        """Return how likely anybody in a role is to act well, from how ego found such acts."""
+        acts = (act for memory in ego.memory for act in memory.others if act.role == role)
+        found = ((1.0 + self.judged(act)) / 2.0 for act in acts if tells(act))
+        return base_rate(found, self.parameters)
 
     def observability(self, ego: Ego, alters: Sequence[Acquaintance] = ()) -> float:
         """Return how likely others are to know of ego, mirrored from whom ego knew of.
@@ -76,14 +83,16 @@ class Reading:
         excuse = self.parameters.excuse if act.excused and act.valence < 0 else 0.0
         return act.valence * (1.0 - excuse)
 
-    def evidence(self, ego: Ego, alter: Acquaintance) -> Evidence:
+    def evidence(self, ego: Ego, alter: Acquaintance, *, in_any_role: bool = False) -> Evidence:
         """Read the record where there are records; else replay what is remembered and was told."""
         if alter.records is not None:
             return self._recorded(alter.records)
         evidence = NO_EVIDENCE
         for memory in _memories_of(ego, alter):
             for act in memory.others:
-                if act.participant == alter.who.participant:
+                if act.agent != alter.id or not tells(act):
+                    continue
+                if in_any_role or act.role == alter.who.role:
                     evidence = add_act(evidence, self.judged(act), self.parameters)
         for piece in alter.gossip or ():
             weight = gossip_weight(piece.credibility, self.parameters)
@@ -96,9 +105,8 @@ class Reading:
             return self._recorded(own)
         evidence = NO_EVIDENCE
         for memory in ego.memory:
-            if memory.own.role != ego.role:
-                continue
-            evidence = add_act(evidence, self.judged(memory.own), self.parameters)
+            if memory.own.role == ego.role and tells(memory.own):
+                evidence = add_act(evidence, self.judged(memory.own), self.parameters)
         return evidence
 
     def _recorded(self, records: Sequence[Reputation]) -> Evidence:
@@ -120,7 +128,9 @@ class Reading:
         """Return what ego thinks of somebody in all roles that it has a record of."""
         records = source.records or ()
         scores = [score(self._recorded((record,)), self.parameters) for record in records]
-        return sum(scores) / len(scores) if scores else self.score(ego, source)
+        if scores:
+            return sum(scores) / len(scores)
+        return score(self.evidence(ego, source, in_any_role=True), self.parameters)
 
 
 def prosociality(persona: Persona, description: str) -> float:
@@ -132,6 +142,11 @@ def prosociality(persona: Persona, description: str) -> float:
             return 0.0
         case _:
             return disposition(description)
+
+
+def tells(act: Act) -> bool:
+    """Tell whether an act is evidence of anything: to refuse, or to be refused, is not."""
+    return act.valence != 0.0 or bool(act.cooperation)
 
 
 def mean_degree(acts: Iterable[Act]) -> float | None:

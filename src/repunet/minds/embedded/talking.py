@@ -41,13 +41,12 @@ class Talking(Answers):
 
     def _choose_listener(self, asked: ChooseListener, at: str) -> Selection:
         def index(alter: Acquaintance) -> float:
-            opinion = self.read.score(asked.ego, alter)
+            opinion = self.read.trust(asked.ego, alter)
             return talk.listener_index(opinion, self.p) + gumbel(draw(self.seed, at, alter.id))
 
         chosen = max(asked.candidates, key=index)
-        return Selection(
-            chosen.name, texts.opinion(chosen.name, self.read.score(asked.ego, chosen))
-        )
+        opinion = self.read.trust(asked.ego, chosen)
+        return Selection(chosen.name, texts.opinion(chosen.name, opinion))
 
     def _tell_gossip(self, asked: TellGossip, at: str) -> Telling:
         name, voice = asked.about.name, Voice(self.seed, at)

@@ -182,3 +182,20 @@ def reason_for_act(move: str, grounds: NamedTuple, name: str) -> str:
         return f"I {move} this once, against my better judgement."
     motive = MOTIVES[strongest].format(name=name)
     return f"I {move} because {motive}."
+
+
+def promise(name: str, share: float, invested: float) -> str:
+    """Return what is promised, and what share of wealth it is expected to bring."""
+    return f"I promise {name} {share:.0%}, and expect about {invested:.0%} of their wealth for it."
+
+
+def entrusting(name: str, trust: float, invested: float) -> str:
+    """Return how likely the promise is believed to be kept, and what is entrusted on it."""
+    deed = f"entrust {invested:.0%} of what I have" if invested > 0 else "keep what I have"
+    return f"I put the chance that {name} keeps the promise at {trust:.0%}, and {deed}."
+
+
+def settling(name: str, promised: float, returned: float, reported: float) -> str:
+    """Return what was promised and what is returned, and what is said of the proceeds."""
+    truth = "report the proceeds as they are" if reported == 1 else f"report {reported:.0%} of them"
+    return f"I promised {name} {promised:.0%} of the proceeds, return {returned:.0%} and {truth}."

@@ -21,8 +21,6 @@ RETURNS = tuple(step / 20 for step in range(21))
 """Shares of the proceeds that a trustee considers returning."""
 INVESTMENTS = tuple(step / 10 for step in range(11))
 """Shares of its wealth that an investor considers entrusting; 0 is a refusal."""
-EXPOSURE = 0.5
-"""Share of the payoff range that hangs on the trustee, for ties and the choice of partners [A]."""
 
 _RANGE = 2.0
 """Payoff range, in the investor's wealth: the unit of precision."""
@@ -32,6 +30,9 @@ _LEAST_FORESEEN = 0.05
 """A trustee that plans foresees at least this investment."""
 _STEPS = len(INVESTMENTS) - 1
 _TOLERANCE = 1e-9
+_CEILING = 300.0
+"""Logits are cut here, far beyond certainty, so that no parameters overflow."""
+
 _EVEN = 1e-6
 """Below this steepness the closed form of the geometric mean gives way to its series."""
 _STEEPEST = 30.0
@@ -153,7 +154,7 @@ def return_choice(
     if not broken:
         return ReturnChoice(1.0, kept, (), ())
     top = logits[best]
-    nest = sum(exp(logit - top) for logit in logits[:broken]) / broken
+    nest = sum(exp(min(logit - top, _CEILING)) for logit in logits[:broken]) / broken
     return ReturnChoice(1.0 / (1.0 + nest), kept, RETURNS[:broken], softmax(logits[:broken]))
 
 

@@ -1,0 +1,173 @@
+"""Fused operations: several questions put at once, for the compact plan.
+
+The parts have the same schemas, the same checks and the same coordinates as the questions that the
+faithful plan asks one after another; only the number of calls differs. Parts that an arm does not
+ask for are left out of the question and ignored in the answer.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from repunet.mind import Coordinate, InvalidAnswer, Operation, unprompted
+from repunet.operations import (
+    DecideGossip,
+    DecideTie,
+    Decision,
+    GossipWish,
+    IdentifyGossip,
+    JudgeGossip,
+    Judgement,
+    ReconsiderTie,
+    Reflect,
+    Reflection,
+    ReviseSelfImage,
+    ShapePeerFromGossip,
+    ShapePeerReputation,
+    ShapeSelfReputation,
+    Telling,
+    Text,
+)
+from repunet.perspective import Acquaintance, Other, Story
+from repunet.reputation import Appraisal, Reputation
+
+A_co = TypeVar("A_co", covariant=True)
+
+Parts = dict[Coordinate, Any]
+"""The answers to the single questions, by their coordinates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fused(Operation[A_co]):
+    """Several questions at once. A mind that can't answer so raises NoAnswer."""
+
+    def parts(self, answer: Any, at: Coordinate) -> Parts:
+        """Return the answers to the single questions."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class OfAlter:
+    """What ego makes of one of the others."""
+
+    reputation: Appraisal | None
+    tie: Decision | None
+    gossip: GossipWish | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Everything that one participant makes of an encounter."""
+
+    reflection: Reflection
+    own_reputation: Appraisal | None
+    self_image: Text | None
+    of_alters: tuple[OfAlter, ...]
+    """In the order of the alters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeStock(Fused[Stock]):
+    """Reflect, shape both reputations, revise the self-image, decide on ties and on talk."""
+
+    story: Story
+    own_records: tuple[Reputation, ...] | None
+    alters: tuple[Acquaintance, ...]
+    tied: tuple[bool, ...] | None
+    """Whether there is a tie to each of the alters; None where ties never change."""
+    rates_peers: bool = unprompted(False)
+
+    def check(self, answer: Stock) -> None:
+        """Raise InvalidAnswer unless every alter, and every part that is asked for, is there."""
+        if len(answer.of_alters) != len(self.alters):
+            raise InvalidAnswer(f"an answer about each of {len(self.alters)} others is needed")
+        for part, asked in self._asked(answer):
+            if asked and part is None:
+                raise InvalidAnswer("a part that was asked for is missing")
+
+    def _asked(self, answer: Stock) -> list[tuple[object, bool]]:
+        asked: list[tuple[object, bool]] = [
+            (answer.own_reputation, self.own_records is not None),
+            (answer.self_image, self.ego.self_image is not None),
+        ]
+        for each in answer.of_alters:
+            asked.append((each.reputation, self.rates_peers))
+            asked.append((each.tie, self.tied is not None))
+            asked.append((each.gossip, self.setting.gossip))
+        return asked
+
+    def parts(self, answer: Stock, at: Coordinate) -> Parts:
+        """Return the answers to the single questions."""
+        me = at.actor
+        parts: Parts = {
+            Coordinate(at.unit, Reflect.__name__, me): answer.reflection,
+            Coordinate(at.unit, ShapeSelfReputation.__name__, me): answer.own_reputation,
+            Coordinate(at.unit, ReviseSelfImage.__name__, me): answer.self_image,
+        }
+        for alter, of_alter in zip(self.alters, answer.of_alters, strict=True):
+            unit = f"{at.unit}>{alter.id}"
+            parts[Coordinate(unit, ShapePeerReputation.__name__, me)] = of_alter.reputation
+            parts[Coordinate(unit, DecideTie.__name__, me)] = of_alter.tie
+            parts[Coordinate(unit, DecideGossip.__name__, me)] = of_alter.gossip
+        return {name: part for name, part in parts.items() if part is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class ToldPiece:
+    """Something that was said to the listener."""
+
+    gossiper: Other
+    said: Telling
+    sources: tuple[Acquaintance, ...]
+    may_pass_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What the listener makes of one piece."""
+
+    summary: Text
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """Everything that a listener makes of what it was told about one target."""
+
+    pieces: tuple[Weighed, ...]
+    """In the order in which they were put."""
+    reputation: Appraisal | None
+    tie: Decision | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeighGossip(Fused[Belief]):
+    """Understand and judge each piece, shape the target's reputation, reconsider the tie."""
+
+    alter: Acquaintance
+    """The target, as far as ego knows it."""
+    pieces: tuple[ToldPiece, ...]
+    distrust: float | None
+    rates_credibility: bool
+    tied: bool
+    rates_peers: bool = unprompted(False)
+    places: tuple[str, ...] = unprompted(())
+    """The units in which each piece would be judged by itself."""
+
+    def check(self, answer: Belief) -> None:
+        """Raise InvalidAnswer unless every piece, and every part that is asked for, is there."""
+        if len(answer.pieces) != len(self.pieces):
+            raise InvalidAnswer(f"an answer to each of {len(self.pieces)} pieces is needed")
+        if (self.rates_peers and answer.reputation is None) or (self.tied and answer.tie is None):
+            raise InvalidAnswer("a part that was asked for is missing")
+
+    def parts(self, answer: Belief, at: Coordinate) -> Parts:
+        """Return the answers to the single questions."""
+        me = at.actor
+        parts: Parts = {
+            Coordinate(at.unit, ShapePeerFromGossip.__name__, me): answer.reputation,
+            Coordinate(at.unit, ReconsiderTie.__name__, me): answer.tie,
+        }
+        for unit, piece in zip(self.places, answer.pieces, strict=True):
+            parts[Coordinate(unit, IdentifyGossip.__name__, me)] = piece.summary
+            parts[Coordinate(unit, JudgeGossip.__name__, me)] = piece.judgement
+        return {name: part for name, part in parts.items() if part is not None}
