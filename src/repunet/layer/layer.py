@@ -1,0 +1,217 @@
+"""Where another system calls: one call after another, each safe before it is to be seen."""
+
+from asyncio import Lock
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from repunet.encounter import Outcome
+from repunet.errors import UsageError
+from repunet.event import AgentJoined, Event
+from repunet.journal import Journal
+from repunet.layer.call import invited, reported
+from repunet.layer.charter import Charter, Minds
+from repunet.layer.chronicle import Chronicle
+from repunet.layer.deed import Deed
+from repunet.layer.episode import Episodes
+from repunet.layer.member import member, require_distinct
+from repunet.layer.place import folder_of, opened
+from repunet.layer.view import View, ranked, view_of
+from repunet.mind import Mind
+from repunet.minds.recorded import Recorded
+from repunet.persona import AgentId, Participant, Persona, Role
+from repunet.storage import FILE, locked
+from repunet.treatment import Treatment
+
+
+class Layer:
+    """Reputations, gossip and ties for agents of another system; made by `Layer.open`.
+
+    Calls of several tasks are answered one after another, in the order in which they were made.
+    """
+
+    def __init__(self, journal: Journal, mind: Mind) -> None:
+        journal.verify()
+        self._journal = journal
+        self._mind = mind
+        self._turn = Lock()
+        self._closed = False
+        self._recorded: Recorded
+        self._episodes: Episodes
+        self._chronicle: Chronicle
+        """What is safe in the file, and so to be seen; the episodes may be ahead of it."""
+        self._refold()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        place: str | Path,
+        agents: Iterable[str | Persona] | None = None,
+        *,
+        mind: Minds | None = None,
+        treatment: str | Treatment | None = None,
+        seed: int | None = None,
+        roles: Sequence[Role] | None = None,
+        branch: bool = False,
+    ) -> AsyncIterator["Layer"]:
+        """Open a layer, and create its file if there is none: by name, or by its folder's path.
+
+        A new one needs agents; by default it is the full system, with the embedded mind, seed 1
+        and one role. What is given for one that is there must be as it was founded. Raises
+        UsageError for anything that is not known, that differs (`branch` notes a difference in
+        minds or in RepuNet, and goes on), and for a file that is in use or no layer's.
+        """
+        people = agents if agents is None or isinstance(agents, str) else tuple(agents)
+        charter = Charter(people, mind, treatment, seed, roles)
+        path = folder_of(place) / FILE
+        if not path.exists():
+            charter.founding()  # whatever is wrong is said before anything is written
+        with locked(path.parent), opened(path, charter) as journal:
+            layer = cls(journal, charter.resumed(journal, branch=branch))
+            try:
+                yield layer
+            finally:
+                await layer._close()
+
+    # What happens ------------------------------------------------------------------------------
+
+    async def encounter(
+        self,
+        *,
+        id: str,
+        acts: Sequence[Deed],
+        stories: Mapping[str, str] | None = None,
+        outcome: Outcome = "consummated",
+    ) -> tuple[Event, ...]:
+        """Let those who met respond, and return what followed once it is safe in the file.
+
+        The id names the encounter and all decisions that come of it: for one that is there
+        already the stored events are returned and nobody is asked. `stories` tell what happened
+        as each participant saw it; one that is missing is made from the moves. Raises UsageError
+        for an id that stands for something else, and for anything that is not known.
+        """
+        async with self._in_turn():
+            met = reported(self._chronicle, id, acts, stories or {}, outcome)
+            if id in self:
+                return self._chronicle.again(met)
+            self._episodes.begin()
+            await self._episodes.respond_to(met)
+            return self._commit()
+
+    async def gossip(
+        self,
+        *,
+        id: str,
+        teller: str | None = None,
+        about: str | None = None,
+        role: Role | None = None,
+        reason: str = "",
+    ) -> tuple[Event, ...]:
+        """Let the wishes to talk that have come up so far be told, heard and passed on.
+
+        Of an agent's wishes about the same participant the latest counts. With `teller` and
+        `about` one agent talks about another whom it has met (in that role), and the other wishes
+        stay. Nobody talks under a treatment without gossip. The id is that of an encounter: what
+        is there already is returned. Raises UsageError as `encounter` does.
+        """
+        async with self._in_turn():
+            invitation = invited(self._chronicle, id, teller, about, role, reason)
+            if id in self:
+                return self._chronicle.again(invitation)
+            wishes = self._chronicle.wishes(invitation)
+            self._episodes.begin(invitation)
+            for topic in self.roles:
+                on_it = [wish for wish in wishes if wish.target.role == topic]
+                await self._episodes.spread(f"{id}/{topic}", on_it)
+            return self._commit()
+
+    async def add(self, agent: str | Persona) -> AgentId:
+        """Let somebody join, a stranger to all, and return its id; nothing if it has joined.
+
+        Raises UsageError for an id or a name that another agent has.
+        """
+        async with self._in_turn():
+            society = self._chronicle.society
+            persona = member(agent, society.scenario, self.roles)
+            known = [other.persona for other in society.agents.values()]
+            if persona not in known:
+                require_distinct([*known, persona])
+                self._episodes.begin(AgentJoined(persona=persona))
+                self._commit()
+            return persona.id
+
+    # What is to be seen ------------------------------------------------------------------------
+
+    def __contains__(self, id: object) -> bool:
+        """Tell whether something has happened under an id."""
+        return id in self._chronicle
+
+    @property
+    def agents(self) -> tuple[AgentId, ...]:
+        """Return everyone's id, in the order in which they came."""
+        return tuple(self._chronicle.society.agents)
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Return the roles that there are."""
+        return self._chronicle.roles
+
+    def view(self, ego: str, alter: str) -> View:
+        """Return what ego may know of alter; raises UsageError for somebody who is not known."""
+        return view_of(self._chronicle, ego, alter)
+
+    def partners(self, ego: str, role: Role | None = None) -> tuple[Participant, ...]:
+        """Return those ego has ties to (in a role), who stand best in ego's eyes first.
+
+        Without reputations it goes by what ego is shown of them: encounters, and gossip.
+        """
+        chronicle = self._chronicle
+        roles = self.roles if role is None else (chronicle.role(role),)
+        return ranked(chronicle, chronicle.agent(ego), roles)
+
+    def standing(self, agent: str, role: Role | None = None) -> float | None:
+        """Return the mean of the others' scores of an agent in a role, None where there are none.
+
+        No agent knows this: it is for whoever looks at all of them.
+        """
+        chronicle = self._chronicle
+        whom = Participant(chronicle.agent(agent), chronicle.role(role))
+        return chronicle.society.standing(whom)
+
+    # How it is kept ----------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _in_turn(self) -> AsyncIterator[None]:
+        """Answer one call at a time; of a call that fails nothing remains."""
+        async with self._turn:
+            if self._closed:
+                name = self._journal.path.parent.name
+                raise UsageError(f"{name} is closed: open it again")
+            try:
+                yield
+            except BaseException:
+                if self._episodes.society.round != self._chronicle.society.round:
+                    self._refold()
+                raise
+
+    def _commit(self) -> tuple[Event, ...]:
+        events = self._episodes.events
+        self._chronicle.write(events, self._recorded.take())
+        return tuple(events)
+
+    def _refold(self) -> None:
+        """Begin with what is in the file; whoever still waits for an answer waits in vain."""
+        self._recorded = Recorded(self._mind)
+        self._episodes = Episodes(self._journal.founding, self._recorded)
+        self._chronicle = Chronicle(self._journal, self._episodes.views.setting)
+        for event in self._chronicle.read():
+            self._episodes.society.apply(event)
+
+    async def _close(self) -> None:
+        """Wait for the calls that were made, then answer none."""
+        async with self._turn:
+            self._closed = True
+            planned = self._journal.meta("planned")
+            if planned != (done := str(self._journal.rounds)):
+                self._journal.note("planned", done)

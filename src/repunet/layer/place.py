@@ -1,0 +1,40 @@
+"""Where a layer is: its folder, and the journal in it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from repunet import __version__
+from repunet.errors import UsageError
+from repunet.journal import Journal
+from repunet.layer.charter import Charter
+from repunet.scenarios.outside import OUTSIDE
+from repunet.storage import FILE, NAME, home
+
+
+@contextmanager
+def opened(path: Path, charter: Charter) -> Iterator[Journal]:
+    """Open the file, or create it; raises UsageError for one that is not a layer's."""
+    if path.exists():
+        journal = Journal.open(path, write=True)
+    else:
+        journal = Journal.create(path, charter.founding(), planned="0", version=__version__)
+    with journal:
+        name = journal.founding.scenario
+        if not name.startswith(f"{OUTSIDE}:"):
+            raise UsageError(f"{path.parent.name} is a run of {name}, and no layer")
+        yield journal
+
+
+def folder_of(place: str | Path) -> Path:
+    """Return the folder of a layer that is given by name, by its folder or by its file."""
+    path = Path(place)
+    if isinstance(place, str) and os.sep not in place:
+        path = home() / place
+    folder = path.parent if path.name == FILE else path
+    if not NAME.fullmatch(folder.name):
+        raise UsageError(
+            f"{folder.name!r} can't name a layer: use up to 100 letters, digits, . - _"
+        )
+    return folder
