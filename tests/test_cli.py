@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from shlex import split
 
 import pytest
 
@@ -181,6 +184,13 @@ BAD_USE = {
     "an unknown variant": (("run", "pd", "--mind", "embedded:shrp"), 'mean "embedded:sharp"?'),
     "an unknown parameter": (("run", "pd", "--mind", "embedded,precison=3"), '"precision"?'),
     "a parameter that is no number": (("run", "pd", "--mind", "embedded,precision=x"), "a number"),
+    "no prior": (("run", "pd", "--mind", "embedded,prior_strength=0"), "above 0, not 0"),
+    "a negative mass": (("run", "pd", "--mind", "embedded,uninformed_mass=-1"), "above 0, not -1"),
+    "negative ageing": (("run", "pd", "--mind", "embedded,ageing=-1"), "between 0 and 1, not -1"),
+    "negative negativity": (("run", "pd", "--mind", "embedded,negativity=-1"), "at least 0"),
+    "negative precision": (("run", "pd", "--mind", "embedded,precision=-1"), "at least 0"),
+    "surer than sure": (("run", "pd", "--mind", "embedded,observability=2"), "between 0 and 1"),
+    "a fixed word": (("run", "pd", "--mind", "embedded,observability=fixed:x"), "a number"),
     "a mind for nobody": (("run", "pd", "--mind", "Lian OConnor=chance"), 'mean "Liam OConnor"?'),
     "two minds for one agent": (("run", "pd", "--mind", "A1=chance"), "unknown agent"),
     "an unknown switch": (("run", "pd", "--set", "rewirng=off"), 'did you mean "rewiring"?'),
@@ -189,6 +199,17 @@ BAD_USE = {
     "a probability beyond one": (("run", "pd", "--set", "witnesses=2"), "probability"),
     "one agent": (("run", "pd", "--agents", "1"), "at least 2"),
     "no rounds": (("run", "pd", "--rounds", "0"), "at least 1 round"),
+    "a round and a half": (("run", "pd", "--rounds", "1.5"), "--rounds takes a whole number"),
+    "half an agent": (("run", "pd", "--agents", "3.5"), "--agents takes a whole number"),
+    "half a round of a run": (("show", "first", "--round", "0.5"), "takes a whole number"),
+    "storage nowhere": (("run", "pd", "--storage", ""), "the path of a folder, not ''"),
+    "storage that is not there": (("runs", "--storage", "nowhere"), "no folder nowhere"),
+    "no treatment": (("run", "pd", "--treatment", ""), 'unknown treatment ""'),
+    "neither y nor n": (("run", "pd", "--reputation", ""), "takes y or n"),
+    "a switch set twice": (
+        ("run", "pd", "--set", "self-image=off", "--set", "self_image=on"),
+        "self_image is there twice",
+    ),
     "rounds that are no number": (("run", "pd", "--rounds", "many"), "many"),
     "an option that is not there": (("run", "pd", "--roudns", "3"), "--roudns"),
     "a missing persona file": (("run", "pd", "--personas", "nowhere.json"), "nowhere.json"),
@@ -248,6 +269,38 @@ def test_looking_for_what_is_not_there_is_bad_use(
     assert expected in err
 
 
+@contextmanager
+def locked_out(folder: Path) -> Iterator[None]:
+    """Let nobody but its owner look into a folder, and be somebody else."""
+    mode, superuser = folder.stat().st_mode, os.geteuid() == 0
+    folder.chmod(0o700 if superuser else 0)
+    if superuser:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if superuser:
+            os.seteuid(0)
+        folder.chmod(mode)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("runs",), ("show", "first"), ("digest", "first"), ("resume", "first"), SHORT,
+     (*SHORT, "--name", "first")],
+    ids=" ".join,
+)  # fmt: skip
+def test_storage_that_may_not_be_read_is_one_clear_line(
+    repunet: Command, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    for prepared in ((*SHORT, "--name", "first"), ("runs",), ("show", "first")):
+        assert repunet(*prepared)[0] == 0
+    with locked_out(tmp_path / "runs"):
+        code, out, err = repunet(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "Permission denied" in err
+
+
 @pytest.mark.parametrize("kept", [0, 100, 5_000])
 @pytest.mark.parametrize("command", ["show", "digest", "resume"])
 def test_a_damaged_run_file_is_one_clear_line(
@@ -294,6 +347,126 @@ def test_the_reference_s_people_may_be_a_flat_file(repunet: Command, tmp_path: P
     assert digest_of(repunet, "flat") == digest_of(repunet, "keyed")
 
 
+# Hints that can be pasted ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("storage", ["runs", "else where"])
+def test_every_hint_leads_to_the_run_wherever_it_lives(repunet: Command, storage: str) -> None:
+    words = (*SHORT, "--name", "first", "--storage", storage)
+    _, out, _ = repunet(*words)
+    _, _, taken = repunet(*words)
+    _, _, strange = repunet("show", "--storage", storage, "fist")
+    _, listed, _ = repunet("show", "first", "--storage", storage)
+    for text in (out, taken, strange, listed):
+        hint = text[text.rindex("repunet ") :].splitlines()[0]
+        assert repunet(*split(hint)[1:])[0] == 0, hint
+
+
+def test_an_empty_storage_says_how_to_fill_it(repunet: Command, tmp_path: Path) -> None:
+    (tmp_path / "my own").mkdir()
+    _, out, _ = repunet("runs", "--storage", "my own")
+    assert "repunet run pd --storage 'my own'" in out
+
+
+# Looks -------------------------------------------------------------------------------------------
+
+
+def printed(folder: Path, *words: str, columns: int = 80) -> list[str]:
+    command = [sys.executable, "-m", "repunet.cli", *words]
+    page = {**os.environ, "COLUMNS": str(columns)}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=page, check=True)
+    return done.stdout.splitlines()
+
+
+def test_a_society_fits_eighty_columns_with_every_name_and_number_whole(
+    repunet: Command, tmp_path: Path
+) -> None:
+    repunet("run", "pd", "--rounds", "3", "--quiet", "--name", "first")
+    lines = printed(tmp_path, "show", "first")
+    assert max(map(len, lines)) <= 80
+    for person in json.loads(repunet("show", "first", "--json")[1]):
+        (line,) = (line for line in lines if line.startswith(person["name"]))
+        kind, wealth, _, standing = line.removeprefix(person["name"]).split()[:4]
+        assert kind == person["disposition"].replace("_", "-")
+        assert (wealth, standing) == (f"{person['wealth']:g}", f"{person['standing']:+.2f}")
+
+
+def test_the_list_of_runs_fits_eighty_columns_with_every_name_whole(
+    repunet: Command, tmp_path: Path
+) -> None:
+    ways = (("--treatment", "none-matched-memory"), ("--set", "rewiring=off"), ("--seed", "12345"))
+    for way in ways:
+        repunet(*SHORT, *way, "--mind", "David Johnson=grudger")
+    lines = printed(tmp_path, "runs")
+    names = [summary["name"] for summary in json.loads(repunet("runs", "--json")[1])]
+    assert max(map(len, lines)) <= 80
+    assert len(names) == 3
+    for name in names:
+        assert any(line.startswith(f"{name} ") and " 3/3 " in line for line in lines)
+
+
+def test_a_wide_page_shows_every_column(repunet: Command, tmp_path: Path) -> None:
+    repunet(*SHORT, "--name", "first")
+    heading = " ".join(printed(tmp_path, "runs", columns=120)[1].split())
+    assert heading == "run scenario treatment mind agents seed rounds last 5 missing"
+
+
+@pytest.mark.parametrize("name", ["Bo [/x] B", "[bold]Bo", "Bo [red]B[/red]", ":smile: Bo"])
+def test_a_name_that_looks_like_markup_is_shown_as_it_is(
+    repunet: Command, tmp_path: Path, name: str
+) -> None:
+    people = [{"name": n, "description": f"You are {n}."} for n in (name, "Ann Ash")]
+    (tmp_path / "people.json").write_text(json.dumps(people))
+    code, _, err = repunet("run", "pd", "--rounds", "3", "--personas", "people.json")
+    assert (code, "Traceback" in err) == (0, False)
+    for words in ((), ("--agent", name), ("--agent", "Ann Ash")):
+        assert name in repunet("show", "pd-full-s1", *words)[1]
+
+
+def test_a_disposition_is_printed_as_people_spell_it(repunet: Command) -> None:
+    _, played, _ = repunet(*SHORT, "--name", "first")
+    _, society, _ = repunet("show", "first")
+    _, agent, _ = repunet("show", "first", "--agent", "David Johnson")
+    for text in (played, society, agent):
+        assert "self-interested" in text
+        assert "self_interested" not in text
+
+
+def test_tables_of_gossip_that_nobody_told_are_left_out(repunet: Command) -> None:
+    repunet(*SHORT, "--treatment", "no-gossip", "--name", "silent")
+    _, out, _ = repunet("show", "silent", "--agent", "A01")
+    assert "Meetings" in out
+    assert "Gossip" not in out
+
+
+def test_progress_says_that_it_is_of_this_round(repunet: Command) -> None:
+    _, _, err = repunet("run", "pd", "--agents", "4", "--rounds", "2", "--name", "first")
+    assert re.search(r"round 2/2  cooperation \S+ this round  ties \d+$", err, re.MULTILINE)
+
+
+def test_a_digest_can_be_json(repunet: Command) -> None:
+    repunet(*SHORT, "--name", "first")
+    _, plain, _ = repunet("digest", "first", "--round", "2")
+    _, out, _ = repunet("digest", "first", "--round", "2", "--json")
+    assert json.loads(out) == {"name": "first", "round": 2, "digest": plain.strip()}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("words", ["runs", "show first", "show first --json", "digest first"])
+def test_output_that_cannot_be_written_is_one_clear_line(
+    repunet: Command, tmp_path: Path, words: str
+) -> None:
+    repunet(*SHORT, "--name", "first")
+    command = [sys.executable, "-m", "repunet.cli", *words.split()]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "repunet: the output: No space left on device\n"
+
+
+# Signals -----------------------------------------------------------------------------------------
+
+
 def started(folder: Path, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "repunet.cli", *words]
     return subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
@@ -313,16 +486,31 @@ def wait_for_a_round(file: Path) -> None:
         time.sleep(0.01)
 
 
-def test_the_first_ctrl_c_ends_a_run_resumably(repunet: Command, tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_ctrl_c_or_sigterm_ends_a_run_resumably(tmp_path: Path, sent: int) -> None:
     rounds = "400"
     process = started(tmp_path, "run", "pd", "--rounds", rounds, "--name", "long", "--quiet")
     file = tmp_path / "runs" / "long" / "run.sqlite"
     wait_for_a_round(file)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 3
     assert "repunet resume long" in err
     assert 0 < rounds_in(file) < int(rounds)
+
+
+def test_the_second_ctrl_c_ends_a_run_at_once_and_says_how_to_go_on(
+    repunet: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def impatient(*_: object) -> None:
+        for _ in range(2):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("repunet.cli.output.cooperation", impatient)
+    words = ("run", "pd", "--agents", "4", "--rounds", "3", "--name", "first")
+    code, _, err = repunet(*words, "--storage", "elsewhere")
+    assert code == 3
+    assert err.endswith("to go on: repunet resume elsewhere/first\n")
 
 
 def test_a_run_in_use_is_refused_by_the_number_of_its_process(

@@ -1,5 +1,6 @@
 """Portraits: an agent, or a whole society, as it stood after some round."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from repunet.event import EncounterEnded, Event, GossipHeard, GossipUntold
 from repunet.gossip import LIKERT, Gossip
 from repunet.journal import Journal
 from repunet.persona import AgentId, Participant
+from repunet.population import folded
 from repunet.reputation import Version
 from repunet.scenarios import scenario
 from repunet.society import Society
@@ -123,12 +125,17 @@ class Gallery:
 
     def residents(self) -> tuple[Resident, ...]:
         """Return everyone, a line each."""
-        acts = self._cooperation()
-        return tuple(self._resident(agent, acts.get(agent, [])) for agent in self._society.agents)
+        acts, opinions = self._cooperation(), self._opinions()
+        tied_by = Counter(alter.agent for _, alter in self._society.network)
+        return tuple(
+            self._resident(agent, acts.get(agent, []), opinions.get(agent, []), tied_by[agent])
+            for agent in self._society.agents
+        )
 
-    def _resident(self, agent: AgentId, degrees: list[float]) -> Resident:
+    def _resident(
+        self, agent: AgentId, degrees: list[float], about: list[float], tied_by: int
+    ) -> Resident:
         society, network = self._society, self._society.network
-        about = [held.current.reputation.score for held in self._held_about(agent)]
         return Resident(
             id=agent,
             name=society.name(agent),
@@ -140,8 +147,17 @@ class Gallery:
             standing=sum(about) / len(about) if about else None,
             observers=len(about),
             ties_to=len(network.partners(agent)),
-            tied_by=sum(alter.agent == agent for _, alter in network),
+            tied_by=tied_by,
         )
+
+    def _opinions(self) -> dict[AgentId, list[float]]:
+        """Return the others' scores of everyone of whom there are any."""
+        scores: dict[AgentId, list[float]] = {}
+        for observer, state in self._society.agents.items():
+            for reputation in state.reputations:
+                if reputation.target != observer:
+                    scores.setdefault(reputation.target, []).append(reputation.score)
+        return scores
 
     def _cooperation(self) -> dict[AgentId, list[float]]:
         degrees: dict[AgentId, list[float]] = {}
@@ -154,9 +170,9 @@ class Gallery:
 
     def find(self, who: str) -> AgentId:
         """Return the agent of that name or id; raises UsageError, with a suggestion, if none."""
-        names = {society_name.casefold(): agent for agent, society_name in self._names()}
-        ids = {agent.casefold(): agent for agent in self._society.agents}
-        found = (names | ids).get(who.casefold())
+        names = {folded(name): agent for agent, name in self._names()}
+        ids = {folded(agent): agent for agent in self._society.agents}
+        found = (names | ids).get(folded(who))
         if found is None:
             raise unknown("agent", who, [name for _, name in self._names()])
         return found

@@ -1,11 +1,13 @@
 """A run in a few numbers: the ones that commands print."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from repunet.encounter import UNIT
+from repunet.encounter import UNIT, Act
 from repunet.event import (
+    AgentJoined,
+    ChoiceMade,
     DecisionMissing,
     EncounterEnded,
     Event,
@@ -14,7 +16,7 @@ from repunet.event import (
     TieSevered,
 )
 from repunet.journal import Journal
-from repunet.persona import AgentId
+from repunet.persona import AgentId, Persona
 
 WINDOW = 5
 """Rounds at the end of a run that the headline is the mean of (paper, Table 1)."""
@@ -63,30 +65,50 @@ class Summary:
     digest: str
 
 
-def cooperation(events: Iterable[Event]) -> float | None:
-    """Return the mean degree of cooperation of the acts in these events, None without any.
+def cooperation(events: Iterable[Event], scenario: str = "") -> float | None:
+    """Return the headline rate of these events, None where they hold nothing to take it from.
 
-    In the Prisoner's Dilemma this is the share of cooperations among valid decisions.
+    Voluntary participation: the share of joins among the choices made. Trading investment:
+    adherence, the share of proposed deals in which the trustee returned what it had promised (a
+    declined deal is none). Elsewhere: the mean degree of cooperation of the acts in encounters; in
+    the Prisoner's Dilemma the share of cooperations among valid decisions.
 
     >>> cooperation([]) is None
     True
     """
-    degrees = [
-        act.cooperation
-        for event in events
-        if isinstance(event, EncounterEnded)
-        for act in event.encounter.acts
-        if act.cooperation is not None
-    ]
+    degrees = HEADLINES.get(scenario, _acts)(list(events))
     return fmean(degrees) if degrees else None
 
 
-def tally(events: Sequence[Event]) -> Tally:
+def _acts(events: Sequence[Event]) -> list[float]:
+    return [act.cooperation for act in _all_acts(events) if act.cooperation is not None]
+
+
+def _joins(events: Sequence[Event]) -> list[float]:
+    made = (event.act.cooperation for event in events if isinstance(event, ChoiceMade))
+    return [degree for degree in made if degree is not None]
+
+
+def _adherence(events: Sequence[Event]) -> list[float]:
+    trustees = (act for act in _all_acts(events) if "promised" in act.facts)
+    return [float(act.facts.get("returned", -1) >= act.facts["promised"]) for act in trustees]
+
+
+def _all_acts(events: Sequence[Event]) -> Iterator[Act]:
+    for event in events:
+        if isinstance(event, EncounterEnded):
+            yield from event.encounter.acts
+
+
+HEADLINES = {"participation": _joins, "investment": _adherence}
+
+
+def tally(events: Sequence[Event], scenario: str = "") -> Tally:
     """Count one round."""
     encounters = [event.encounter for event in events if isinstance(event, EncounterEnded)]
     acts = [act for encounter in encounters for act in encounter.acts]
     return Tally(
-        cooperation=cooperation(events),
+        cooperation=cooperation(events, scenario),
         missing=sum(isinstance(event, DecisionMissing) for event in events),
         void=sum(encounter.outcome == "void" for encounter in encounters),
         payoffs={act.agent: act.payoff for act in acts},
@@ -102,7 +124,8 @@ def summarise(journal: Journal) -> Summary:
     rounds: dict[int, list[Event]] = {number + 1: [] for number in range(journal.rounds)}
     for written in journal.events():
         rounds[written.round].append(written.event)
-    tallies = [tally(events) for events in rounds.values()]
+    people = [*founding.personas, *_joined(rounds.values())]
+    tallies = [tally(events, founding.scenario) for events in rounds.values()]
     rates = tuple(each.cooperation for each in tallies)
     missing = sum(each.missing for each in tallies)
     return Summary(
@@ -111,14 +134,14 @@ def summarise(journal: Journal) -> Summary:
         scenario=founding.scenario,
         treatment=founding.treatment.label,
         mind=founding.mind_names,
-        agents=len(founding.personas),
+        agents=len(people),
         seed=founding.seed,
         rounds=journal.rounds,
         planned=int(journal.meta("planned") or 0),
         cooperation=rates,
         headline=mean_rate(rates[-WINDOW:]),
         overall=mean_rate(rates),
-        payoff=_payoffs(journal, tallies),
+        payoff=_payoffs(people, tallies),
         decisions=sum(len(journal.decisions(number)) for number in rounds) + missing,
         missing=missing,
         void=sum(each.void for each in tallies),
@@ -128,8 +151,13 @@ def summarise(journal: Journal) -> Summary:
     )
 
 
-def _payoffs(journal: Journal, tallies: Iterable[Tally]) -> dict[str, float]:
-    kinds = {p.id: str(p.disposition) for p in journal.founding.personas}
+def _joined(rounds: Iterable[Sequence[Event]]) -> Iterator[Persona]:
+    for events in rounds:
+        yield from (event.persona for event in events if isinstance(event, AgentJoined))
+
+
+def _payoffs(people: Iterable[Persona], tallies: Iterable[Tally]) -> dict[str, float]:
+    kinds = {person.id: str(person.disposition) for person in people}
     earned: dict[str, list[float]] = {kind: [] for kind in dict.fromkeys(kinds.values())}
     for each in tallies:
         for agent, payoff in each.payoffs.items():

@@ -5,6 +5,7 @@
 
 import os
 import sys
+from contextlib import suppress
 
 from cyclopts import App, CycloptsError
 
@@ -21,8 +22,14 @@ app = App(
 app.command("repunet.cli.play:run", help="Found a society and let it play.")
 app.command("repunet.cli.play:resume", help="Go on with a run, to its end or beyond.")
 app.command("repunet.cli.play:demo", help="Play with RepuNet and without, and compare.")
+app.command("repunet.cli.dilemmas:scenarios", help="List the dilemmas, and what is at stake.")
 app.command("repunet.cli.look:runs", help="List the runs there are.")
 app.command("repunet.cli.look:show", help="Show a society, or one agent, after any round.")
+app.command(
+    "repunet.cli.words:prompts",
+    name="prompts",
+    help="Show what agents are asked, and how treatments differ in it.",
+)
 app.command("repunet.cli.look:digest", help="Print the hash that equal runs share.")
 
 
@@ -35,6 +42,7 @@ def execute(arguments: list[str]) -> int:
     """Run a command and return its code; what goes wrong is one line on the error stream."""
     try:
         app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
     except RepuNetError as error:
         return _complain(str(error), error.exit_code)
     except CycloptsError as error:
@@ -42,9 +50,18 @@ def execute(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_no_more()
         return DONE
+    except OSError as error:
+        _print_no_more()
+        return _complain(f"{error.filename or 'the output'}: {error.strerror or error}", FAILED)
     return DONE
+
+
+def _print_no_more() -> None:
+    """Let go of what could not be printed, lest it be tried again at the exit."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(message: str, code: int) -> int:

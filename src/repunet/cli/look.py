@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -9,11 +10,21 @@ from rich.table import Table
 
 from repunet.analysis.portrait import Gallery, Held, Meeting, Piece, Portrait
 from repunet.analysis.summary import Summary, summarise
-from repunet.cli.output import console, disclaimer, print_json, rate, signed, table
-from repunet.cli.play import Json, Storage
-from repunet.errors import RepuNetError
+from repunet.cli.options import Json, Storage, Whole
+from repunet.cli.output import (
+    console,
+    disclaimer,
+    fitted,
+    print_json,
+    rate,
+    say,
+    signed,
+    spelled,
+    table,
+)
+from repunet.errors import RepuNetError, UsageError
 from repunet.journal import Journal
-from repunet.storage import home, locate, run_files
+from repunet.storage import called, home, locate, option, run_files
 
 LATEST = 5
 """How many versions, meetings and pieces of gossip are printed; --all and --json have all."""
@@ -21,27 +32,33 @@ LATEST = 5
 
 def runs(*, storage: Storage = None, json: Json = False) -> None:
     """List the runs there are, with where they stand."""
-    found = [_summary(path) for path in run_files(storage)]
+    files = run_files(storage)
+    if storage is not None and not storage.is_dir():
+        raise UsageError(f"there is no folder {storage}: check --storage")
+    found = [_summary(path) for path in files]
+    good = [each for each in found if isinstance(each, Summary)]
     if json:
-        print_json(tuple(each for each in found if isinstance(each, Summary)))
+        print_json(tuple(good))
         return
     if not found:
-        console.print(f"no runs in {home(storage)}; to begin one: repunet run pd", markup=False)
+        say(f"no runs in {home(storage)}; to begin one: repunet run pd{option(storage)}")
         return
-    good = [each for each in found if isinstance(each, Summary)]
-    rows = [
-        (s.name, s.scenario, s.treatment, s.mind, str(s.agents), str(s.seed),
-         f"{s.rounds}/{s.planned}", rate(s.headline), str(s.missing))
-        for s in good
-    ]  # fmt: skip
-    columns = (
-        "run:", "scenario:", "treatment:", "mind:", "agents", "seed", "rounds", "last 5",
-        "missing",
-    )  # fmt: skip
-    console.print(table(f"Runs in {home(storage)}", columns, rows))
+    columns = {
+        "run:": [s.name for s in good],
+        "scenario:": [s.scenario for s in good],
+        "treatment:": [s.treatment for s in good],
+        "mind:": [s.mind for s in good],
+        "agents": [str(s.agents) for s in good],
+        "seed": [str(s.seed) for s in good],
+        "rounds": [f"{s.rounds}/{s.planned}" for s in good],
+        "last 5": [rate(s.headline) for s in good],
+        "missing": [str(s.missing) for s in good],
+    }
+    spare = ("seed", "agents", "scenario:", "missing", "treatment:", "mind:")
+    console.print(fitted(f"Runs in {home(storage)}", columns, spare))
     for complaint in found:
         if isinstance(complaint, str):
-            console.print(complaint, markup=False)
+            say(complaint)
 
 
 def _summary(path: Path) -> Summary | str:
@@ -50,14 +67,17 @@ def _summary(path: Path) -> Summary | str:
             return summarise(journal)
     except RepuNetError as error:
         return str(error)
+    except OSError as error:
+        return f"{path} can't be read ({error.strerror})"
 
 
 def digest(
     run: str,
     /,
     *,
-    round: Annotated[int | None, Parameter(help="Of its first rounds only.")] = None,
+    round: Annotated[Whole | None, Parameter(help="Of its first rounds only.")] = None,
     storage: Storage = None,
+    json: Json = False,
 ) -> None:
     """Print the hash that two runs share exactly when they are the same run.
 
@@ -67,14 +87,19 @@ def digest(
         Its name, or the path of its folder or file.
     """
     with Journal.open(locate(run, storage)) as journal:
-        console.print(journal.digest(round))
+        digest = journal.digest(round)
+        if json:
+            at = journal.rounds if round is None else round
+            print_json({"name": journal.path.parent.name, "round": at, "digest": digest})
+        else:
+            say(digest, unbroken=True)
 
 
 def show(
     run: str,
     /,
     *,
-    round: Annotated[int | None, Parameter(help="After which round; default the last.")] = None,
+    round: Annotated[Whole | None, Parameter(help="After which round; default the last.")] = None,
     agent: Annotated[str | None, Parameter(help="Whom to show, by name or id.")] = None,
     all_: Annotated[
         bool, Parameter(name="--all", negative="", help="All of its history, not the latest.")
@@ -102,47 +127,55 @@ def show(
 
 
 def _print_society(gallery: Gallery, summary: Summary) -> None:
-    residents = gallery.residents()
-    mixed = len({each.mind for each in residents}) > 1
-    rows = [
-        (r.name, *([r.mind] if mixed else []), r.disposition.replace("_", "-"), f"{r.wealth:g}",
-         rate(r.cooperation), signed(r.standing), str(r.observers), str(r.ties_to), str(r.tied_by))
-        for r in residents
-    ]  # fmt: skip
-    columns = (
-        "name:", *(["mind:"] if mixed else []), "disposition:", "wealth", "cooperation",
-        "standing", "known by", "ties", "tied by",
-    )  # fmt: skip
+    everyone = gallery.residents()
+    columns = {
+        "name:": [r.name for r in everyone],
+        "mind:": [r.mind for r in everyone],
+        "disposition:": [spelled(r.disposition) for r in everyone],
+        "wealth": [f"{r.wealth:g}" for r in everyone],
+        "coop.": [rate(r.cooperation) for r in everyone],
+        "standing": [signed(r.standing) for r in everyone],
+        "known by": [str(r.observers) for r in everyone],
+        "ties to": [str(r.ties_to) for r in everyone],
+        "tied by": [str(r.tied_by) for r in everyone],
+    }
+    if len(set(columns["mind:"])) == 1:
+        del columns["mind:"]
     title = (
         f"{summary.name}: {summary.scenario}, {summary.treatment}, seed {summary.seed}, "
-        f"after round {gallery.round} of {summary.rounds}"
+        f"after round {gallery.round} of {summary.planned}"
     )
-    console.print(table(title, columns, rows))
-    console.print(
-        f"{disclaimer(summary.mind)} Missing decisions: {summary.missing}. One agent: "
-        f'repunet show {summary.name} --agent "{residents[0].name}"',
-        markup=False,
-    )
+    spare = ("known by", "tied by", "ties to", "wealth", "disposition:", "mind:")
+    console.print(fitted(title, columns, spare))
+    say(f"{disclaimer(summary.mind)} Missing decisions: {summary.missing}.")
+    whom = f"{called(Path(summary.path))} --agent {quote(everyone[0].name)}"
+    say(f"One agent: repunet show {whom}", unbroken=True)
 
 
 def _print_portrait(one: Portrait, latest: int | None) -> None:
-    say = console.print
-    say(f"[bold]{one.name}[/bold] ({one.id}), after round {one.round}; mind: {one.mind}")
+    console.print(f"{one.name} ({one.id}), after round {one.round}; mind: {one.mind}", style="bold")
     for role, text in one.description.items():
-        say(f"as {role} ({one.disposition}): {text}", markup=False)
+        say(f"as {role} ({spelled(one.disposition)}): {text}")
     for role, text in one.self_image.items():
-        say(f"self-image as {role}: {text}", markup=False)
+        say(f"self-image as {role}: {text}")
     standing = ", ".join(f"{role} {signed(score)}" for role, score in one.standing.items())
-    say(f"wealth {one.wealth:g}; standing: {standing}; ties to {_names(one.ties_to)}; tied by "
-        f"{_names(one.tied_by)}", markup=False)  # fmt: skip
-    say(_records("Reputations it holds", one.holds, "of", latest))
-    say(_records("Reputations held about it", one.held_about, "by", latest))
-    say(_meetings(one.meetings, latest))
-    say(_pieces("Gossip it told", one.told, latest))
-    say(_pieces("Gossip it heard", one.heard, latest))
-    say(_pieces("Gossip about it", one.talked_about, latest))
+    say(
+        f"wealth {one.wealth:g}; standing: {standing}; ties to {_names(one.ties_to)}; tied by "
+        f"{_names(one.tied_by)}"
+    )
+    console.print(_records("Reputations it holds", one.holds, "of", latest))
+    console.print(_records("Reputations held about it", one.held_about, "by", latest))
+    console.print(_meetings(one.meetings, latest))
+    gossip = {
+        "Gossip it told": one.told,
+        "Gossip it heard": one.heard,
+        "Gossip about it": one.talked_about,
+    }
+    for title, pieces in gossip.items():
+        if pieces:
+            console.print(_pieces(title, pieces, latest))
     if one.untold:
-        say(f"{one.untold} times it wanted to talk and had nobody to tell.")
+        say(f"Wanted to talk and had nobody to tell: {one.untold} in all.")
 
 
 def _names(names: Iterable[str]) -> str:

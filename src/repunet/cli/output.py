@@ -2,12 +2,13 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from pydantic import TypeAdapter
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -25,12 +26,25 @@ STAND_IN = (
 WIDE = 160
 """Columns of a table that no terminal will show, but a file or another program."""
 
+GAP = "  "
+"""Between the columns of a table."""
+
+FITTED = sys.stdout.isatty() or "COLUMNS" in os.environ
+"""Whether somebody looks at a page that is so wide."""
+
 console = Console(
     highlight=False,
-    soft_wrap=True,
-    width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE,
+    markup=False,
+    emoji=False,
+    soft_wrap=not FITTED,
+    width=None if FITTED else WIDE,
 )
 progress_console = Console(stderr=True, highlight=False)
+
+
+def say(text: str, *, unbroken: bool = False) -> None:
+    """Print a text as it is; unbroken, so that it can be pasted, however narrow the page."""
+    console.print(text, soft_wrap=unbroken or None)
 
 
 def print_json(value: Any) -> None:
@@ -56,6 +70,11 @@ def signed(value: float | None) -> str:
     return "n/a" if value is None else f"{value:+.2f}"
 
 
+def spelled(word: str) -> str:
+    """Return a word of ours, such as a disposition, as people write it."""
+    return word.replace("_", "-")
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """Return a table; columns whose name ends in a colon are text, the others are numbers."""
     made = Table(title=title or None, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
@@ -65,6 +84,44 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     for row in rows:
         made.add_row(*row)
     return made
+
+
+def fitted(title: str, columns: Mapping[str, Sequence[str]], spare: Iterable[str]) -> Table:
+    """Return a table of columns by name that fits the page, if need be without the spare ones.
+
+    Names (the first column), numbers and words stay whole; a name or word may be broken where it
+    does not fit a page of its own.
+    """
+    shown = dict(columns)
+    for name in spare:
+        if _too_wide(shown) > 0:
+            shown.pop(name, None)
+    made = table(title, tuple(shown), list(zip(*shown.values(), strict=True)))
+    made.show_edge = made.pad_edge = False
+    made.collapse_padding = True
+    if _too_wide(shown) <= 0:
+        excess = _too_wide(shown, least=False)
+        for column, (least, full) in zip(made.columns, _widths(shown), strict=True):
+            cut = max(0, min(excess, full - least))
+            column.width, excess = full - cut, excess - cut
+    return made
+
+
+def _too_wide(shown: Mapping[str, Sequence[str]], *, least: bool = True) -> int:
+    """Return by how much the columns exceed the page, each at its least or its full width."""
+    widths = [min(both) if least else max(both) for both in _widths(shown)]
+    return sum(widths) + len(GAP) * (len(widths) - 1) - console.width
+
+
+def _widths(shown: Mapping[str, Sequence[str]]) -> list[tuple[int, int]]:
+    """Return the least and the full width of each column; only text that is no name may wrap."""
+    widths = []
+    for number, (name, cells) in enumerate(shown.items()):
+        lines = (name.rstrip(":"), *cells)
+        full = max(map(cell_len, lines))
+        words = (cell_len(word) for line in lines for word in line.split())
+        widths.append((max(words) if number and name.endswith(":") else full, full))
+    return widths
 
 
 @contextmanager
@@ -82,7 +139,7 @@ def progress(run: Run, *, quiet: bool) -> Iterator[Watcher]:
 @contextmanager
 def _bar(run: Run) -> Iterator[Watcher]:
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[state]}"),
@@ -111,5 +168,6 @@ def _lines(run: Run) -> Watcher:
 
 def _state(events: Sequence[Event], society: Society) -> str:
     missing = sum(isinstance(event, DecisionMissing) for event in events)
-    state = f"cooperation {rate(cooperation(events))}  ties {len(society.network)}"
+    now = rate(cooperation(events, society.scenario))
+    state = f"cooperation {now} this round  ties {len(society.network)}"
     return f"{state}  missing {missing}" if missing else state

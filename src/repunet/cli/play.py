@@ -11,22 +11,36 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from repunet.analysis.summary import WINDOW, Summary, mean_rate, summarise
-from repunet.cli.output import console, disclaimer, print_json, progress, rate, table
+from repunet.cli.options import Concurrency, Json, Quiet, Rounds, Seed, Storage, Whole
+from repunet.cli.output import (
+    console,
+    disclaimer,
+    print_json,
+    progress,
+    rate,
+    say,
+    spelled,
+    table,
+)
 from repunet.compat.personas import read_personas
 from repunet.errors import Stopped, UsageError
 from repunet.founding import DEFAULT
 from repunet.minds.roster import assign
+from repunet.network import read_ties
 from repunet.persona import Persona
 from repunet.population import population
-from repunet.run import Run, begin, found, reopen
+from repunet.profile import profiled
+from repunet.prompts import PLAIN
+from repunet.run import FAITHFUL, Run, begin, found, reopen
 from repunet.scenarios import scenario as find_scenario
-from repunet.storage import locate
+from repunet.storage import called, locate
 from repunet.treatment import TREATMENTS, Treatment
 from repunet.treatment import treatment as find_treatment
 
 AGENTS = 20
 ROUNDS = 30
 EMBEDDED = "embedded"
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 YES_NO = {"y": True, "yes": True, "n": False, "no": False}
 PRESETS = {
@@ -42,23 +56,11 @@ def _known_treatments() -> str:
     return f"{default} (default), {', '.join(others)}"
 
 
-Storage = Annotated[
-    Path | None, Parameter(help="Where runs live; default $REPUNET_STORAGE or ./runs.")
-]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON, for scripts.")]
-Quiet = Annotated[bool, Parameter(negative="", help="Show no progress.")]
-Concurrency = Annotated[
-    int | None, Parameter(help="How many answers to await at once; changes no result.")
-]
-
-
 def run(
     scenario: str,
     /,
     *,
-    rounds: Annotated[
-        int, Parameter(name=["--rounds", "--steps"], help="How many rounds to play.")
-    ] = ROUNDS,
+    rounds: Rounds = ROUNDS,
     treatment: Annotated[str | None, Parameter(help=f"{_known_treatments()}.")] = None,
     reputation: Annotated[str | None, Parameter(help="y or n, instead of --treatment.")] = None,
     gossip: Annotated[str | None, Parameter(help="y or n, instead of --treatment.")] = None,
@@ -66,7 +68,14 @@ def run(
         list[str] | None,
         Parameter(name="--set", negative="", help="A finer switch, such as rewiring=off."),
     ] = None,
-    seed: Annotated[int, Parameter(help="What all luck follows from.")] = 1,
+    profile: Annotated[
+        str, Parameter(help="The paper's institutions, or those of the reference.")
+    ] = "paper",
+    plan: Annotated[
+        str, Parameter(help="faithful: a call for each question; or compact.")
+    ] = FAITHFUL,
+    prompts: Annotated[str, Parameter(help="The wording that language models read.")] = PLAIN,
+    seed: Seed = 1,
     mind: Annotated[
         list[str] | None,
         Parameter(
@@ -76,7 +85,10 @@ def run(
     personas: Annotated[
         Path | None, Parameter(help="People of your own, or the reference's profiles or seed.")
     ] = None,
-    agents: Annotated[int | None, Parameter(help=f"How many people; default {AGENTS}.")] = None,
+    agents: Annotated[Whole | None, Parameter(help=f"How many people; default {AGENTS}.")] = None,
+    network: Annotated[
+        Path | None, Parameter(help="Ties from the start: a JSON list of pairs of names.")
+    ] = None,
     name: Annotated[str | None, Parameter(help="What to call it; default what it is.")] = None,
     storage: Storage = None,
     concurrency: Concurrency = None,
@@ -91,12 +103,22 @@ def run(
         The dilemma: pd.
     """
     dilemma = find_scenario(scenario).name
-    condition = _treatment(treatment, reputation, gossip, set_ or [])
+    condition = profiled(_treatment(treatment, reputation, gossip, set_ or []), profile, dilemma)
     people = _people(personas, agents, dilemma)
     minds = assign(mind or [EMBEDDED], people)
     minds.setdefault(DEFAULT, EMBEDDED)
-    founding = found(dilemma, condition, people, seed, minds)
-    with begin(founding, rounds, name=name, folder=storage, concurrency=concurrency) as begun:
+    roles = find_scenario(dilemma).roles
+    ties = read_ties(network, people, roles) if network else ()
+    founding = found(dilemma, condition, people, seed, minds, ties)
+    with begin(
+        founding,
+        rounds,
+        name=name,
+        folder=storage,
+        concurrency=concurrency,
+        plan=plan,
+        prompts=prompts,
+    ) as begun:
         _announce(begun, quiet=quiet or json)
         _play(begun, quiet=quiet or json)
         _report([summarise(begun.journal)], json=json)
@@ -106,7 +128,7 @@ def resume(
     run: str,
     /,
     *,
-    rounds: Annotated[int | None, Parameter(help="How many rounds more than planned.")] = None,
+    rounds: Annotated[Whole | None, Parameter(help="How many rounds more than planned.")] = None,
     branch: Annotated[
         bool, Parameter(negative="", help="Go on though RepuNet or a mind has changed since.")
     ] = False,
@@ -133,9 +155,9 @@ def resume(
 
 def demo(
     *,
-    agents: Annotated[int, Parameter(help="How many people.")] = AGENTS,
-    rounds: Annotated[int, Parameter(help="How many rounds to play.")] = ROUNDS,
-    seed: Annotated[int, Parameter(help="What all luck follows from.")] = 1,
+    agents: Annotated[Whole, Parameter(help="How many people.")] = AGENTS,
+    rounds: Annotated[Whole, Parameter(help="How many rounds to play.")] = ROUNDS,
+    seed: Seed = 1,
     mind: Annotated[str, Parameter(help="A mind for everyone.")] = EMBEDDED,
     storage: Storage = None,
     quiet: Quiet = False,
@@ -161,13 +183,18 @@ def _treatment(
     if reputation is not None or gossip is not None:
         if preset is not None:
             raise UsageError("say either --treatment or --reputation and --gossip, not both")
-        modules = _yes(reputation or "y", "--reputation"), _yes(gossip or "y", "--gossip")
-        preset = PRESETS[modules]
-    settings = dict(_switch(text) for text in switches)
-    return find_treatment(preset or "full").switched(**settings)
+        preset = PRESETS[_yes(reputation, "--reputation"), _yes(gossip, "--gossip")]
+    settings: dict[str, str] = {}
+    for switch, value in map(_switch, switches):
+        if switch in settings:
+            raise UsageError(f"--set {switch} is there twice: keep one of them")
+        settings[switch] = value
+    return find_treatment("full" if preset is None else preset).switched(**settings)
 
 
-def _yes(word: str, option: str) -> bool:
+def _yes(word: str | None, option: str) -> bool:
+    if word is None:
+        return True
     if word.lower() not in YES_NO:
         raise UsageError(f"{option} takes y or n, not {word!r}")
     return YES_NO[word.lower()]
@@ -177,7 +204,7 @@ def _switch(text: str) -> tuple[str, str]:
     switch, equals, value = text.partition("=")
     if not equals:
         raise UsageError(f"--set takes switch=value, such as rewiring=off, not {text!r}")
-    return switch.strip(), value
+    return switch.strip().replace("-", "_"), value
 
 
 def _people(path: Path | None, agents: int | None, scenario: str) -> tuple[Persona, ...]:
@@ -191,33 +218,41 @@ def _people(path: Path | None, agents: int | None, scenario: str) -> tuple[Perso
 def _announce(run: Run, *, quiet: bool) -> None:
     if not quiet:
         founding = run.founding
-        console.print(
+        say(
             f"{founding.scenario}, {founding.treatment.label}, {len(founding.personas)} agents, "
-            f"seed {founding.seed}; {disclaimer(founding.mind_names)}",
-            markup=False,
+            f"seed {founding.seed}; {disclaimer(founding.mind_names)}"
         )
+        if not (founding.treatment.rewiring or founding.ties):
+            say(
+                "warning: without rewiring and without --network nobody has ties, so nobody "
+                "chooses a partner or gossips"
+            )
 
 
 def _play(run: Run, *, quiet: bool) -> None:
-    with progress(run, quiet=quiet) as watch, _interruptible() as interrupts:
+    with progress(run, quiet=quiet) as watch, _interruptible(run) as interrupts:
         asyncio.run(run.play(watch, stop=lambda: bool(interrupts)))
 
 
 @contextmanager
-def _interruptible() -> Iterator[list[int]]:
-    """Let the first Ctrl-C end the run after the round at hand, and the second end it at once."""
+def _interruptible(run: Run) -> Iterator[list[int]]:
+    """Let the first Ctrl-C or SIGTERM end the run after the round at hand, the second at once."""
     interrupts: list[int] = []
 
     def interrupt(number: int, _: FrameType | None) -> None:
         if interrupts:
-            raise Stopped("interrupted; every committed round is safe: repunet resume goes on")
+            raise Stopped(
+                f"interrupted; every committed round is safe; to go on: "
+                f"repunet resume {called(run.journal.path)}"
+            )
         interrupts.append(number)
 
-    before = signal.signal(signal.SIGINT, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in STOPPING}
     try:
         yield interrupts
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _report(summaries: Sequence[Summary], *, json: bool) -> None:
@@ -226,10 +261,10 @@ def _report(summaries: Sequence[Summary], *, json: bool) -> None:
         return
     rows = [("treatment", *(s.treatment for s in summaries)), *_measures(summaries)]
     console.print(table("", ("run:", *(s.name for s in summaries)), rows))
-    console.print(disclaimer(summaries[0].mind), markup=False)
+    say(disclaimer(summaries[0].mind))
     for summary in summaries:
-        console.print(f"run file of {summary.name}: {summary.path}", markup=False)
-    console.print(f"look closer: repunet show {summaries[0].name}", markup=False)
+        say(f"run file of {summary.name}: {summary.path}", unbroken=True)
+    say(f"look closer: repunet show {called(Path(summaries[0].path))}", unbroken=True)
 
 
 def _measures(summaries: Sequence[Summary]) -> Iterator[tuple[str, ...]]:
@@ -242,7 +277,7 @@ def _measures(summaries: Sequence[Summary]) -> Iterator[tuple[str, ...]]:
     yield row("cooperation, all rounds", lambda s: rate(s.overall))
     yield row("missing decisions, of all", lambda s: f"{s.missing} of {s.decisions}")
     for kind in dict.fromkeys(kind for s in summaries for kind in s.payoff):
-        title = f"mean payoff, {kind.replace('_', '-')}"
+        title = f"mean payoff, {spelled(kind)}"
         yield (title, *(rate(s.payoff.get(kind)) for s in summaries))
     yield row("ties at the end", lambda s: str(s.ties))
     yield row("pieces of gossip heard", lambda s: str(s.gossip))

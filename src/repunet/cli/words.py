@@ -1,0 +1,108 @@
+"""Commands about words, `repunet prompts`: `show` an example, or the `diff` of two treatments."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from repunet.analysis.certificate import Comparison, compare, example
+from repunet.cli.options import Json, Whole
+from repunet.cli.output import console, print_json, table
+from repunet.errors import RepuNetError
+from repunet.prompts import PLAIN, wordings
+from repunet.scenarios import scenario as find_scenario
+from repunet.scenarios import scenarios
+from repunet.treatment import treatment as find_treatment
+
+Wording = Annotated[str, Parameter(name="--prompts", help=f"{', '.join(wordings())}.")]
+Seed = Annotated[Whole, Parameter(help="Which society the examples are from.")]
+
+prompts = App(name="prompts", help="Show what agents are asked, and how treatments differ in it.")
+
+
+@prompts.command
+def show(
+    scenario: str,
+    operation: str,
+    /,
+    *,
+    treatment: Annotated[str, Parameter(help="The society's treatment.")] = "full",
+    wording: Wording = PLAIN,
+    seed: Seed = 1,
+    json: Json = False,
+) -> None:
+    """Print an example of a question, as an agent in a small society is asked it.
+
+    Parameters
+    ----------
+    scenario
+        The dilemma: pd.
+    operation
+        The question: ChooseMove.
+    """
+    arm = find_treatment(treatment)
+    prompt = example(find_scenario(scenario), operation, arm, wording, seed)
+    if json:
+        print_json(prompt)
+        return
+    for part, text in (("system", prompt.system), ("user", prompt.user)):
+        console.rule(part, align="left")
+        console.print(text, soft_wrap=True)
+
+
+@prompts.command
+def diff(
+    first: str,
+    second: str,
+    /,
+    *,
+    scenario: Annotated[str | None, Parameter(help="One dilemma; default all.")] = None,
+    wording: Wording = PLAIN,
+    seed: Seed = 1,
+    json: Json = False,
+) -> None:
+    """Print exactly the blocks in which two treatments differ, for every question.
+
+    Parameters
+    ----------
+    first
+        A treatment: full.
+    second
+        Another one: no-gossip.
+    """
+    one, other = find_treatment(first), find_treatment(second)
+    dilemmas = list(scenarios().values()) if scenario is None else [find_scenario(scenario)]
+    found = [compare(dilemma, one, other, wording, seed) for dilemma in dilemmas]
+    flat = tuple(comparison for comparisons in found for comparison in comparisons)
+    if json:
+        print_json(flat)
+    else:
+        for dilemma, comparisons in zip(dilemmas, found, strict=True):
+            _print(f"{dilemma.name}: {one.label} and {other.label}, {wording}", comparisons)
+        console.print("Tokens are an estimate: characters by four. Texts come from an example.")
+    _certify(flat)
+
+
+def _print(title: str, comparisons: Sequence[Comparison]) -> None:
+    rows = [row for comparison in comparisons for row in _rows(comparison)]
+    columns = ("question:", "only in:", "block:", "tokens", "text:")
+    console.print(table(title, columns, rows))
+
+
+def _rows(one: Comparison) -> list[tuple[str, ...]]:
+    if one.only_in is not None:
+        return [(one.operation, one.only_in, "(the whole question)", "", "")]
+    rows: list[tuple[str, ...]] = [
+        (one.operation, each.treatment, each.name, str(each.tokens), " ".join(each.text.split()))
+        for each in one.blocks
+    ]
+    return rows or [(one.operation, "", "(no difference)", "", "")]
+
+
+def _certify(comparisons: Sequence[Comparison]) -> None:
+    for each in comparisons:
+        if each.undeclared:
+            raise RepuNetError(
+                f"{each.scenario}, {each.operation}: the two differ outside their declared "
+                f"blocks: {each.undeclared[0]!r}"
+            )
