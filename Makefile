@@ -6,10 +6,10 @@ LOCK = uv pip compile pyproject.toml --group build --universal --python-version 
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check bench docs lock clean
+.PHONY: help demo test test-slow check bench embedded-table docs lock clean
 
 help: ## what can be made
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 24
 
 demo: ## a small society, end to end, with no key and no network
 	@$(CORE) repunet demo
@@ -28,6 +28,9 @@ check: ## style, types, layers
 
 bench: ## the benchmarks
 	@$(DEV) python -m benchmarks
+
+embedded-table: ## what the embedded mind does in every scenario and treatment, measured
+	@$(DEV) python -m benchmarks.embedded_table
 
 docs: ## the pages that are made from the code
 	@$(DEV) python docs/generate.py
