@@ -5,6 +5,7 @@ faithful plan asks one after another; only the number of calls differs. Parts th
 ask for are left out of the question and ignored in the answer.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -37,12 +38,12 @@ Parts = dict[Coordinate, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fused(Operation[A_co]):
+class Fused(Operation[A_co], ABC):
     """Several questions at once. A mind that can't answer so raises NoAnswer."""
 
+    @abstractmethod
     def parts(self, answer: Any, at: Coordinate) -> Parts:
         """Return the answers to the single questions."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

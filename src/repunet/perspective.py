@@ -124,7 +124,7 @@ class Acquaintance:
 
     def by_record(self) -> "Acquaintance":
         """Return what ego holds on record of it, and nothing besides."""
-        return replace(self, last=(), gossip=None, choice=None)
+        return Acquaintance(self.who, self.records, last=(), gossip=None)
 
     @property
     def id(self) -> AgentId:

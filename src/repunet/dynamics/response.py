@@ -96,10 +96,14 @@ class Respondent:
             **self._always,
             story=self._story,
             own_records=self._own_records,
-            alters=tuple(replace(a, gossip=self._gossip[a.id]) for a in self._alters),
+            alters=tuple(self._with_gossip(alter) for alter in self._alters),
             tied=ties if treatment.rewiring else None,
             rates_peers=treatment.rates_peers,
         )
+
+    def _with_gossip(self, alter: Acquaintance) -> Acquaintance:
+        heard = self._gossip[alter.id]
+        return alter if heard is None else replace(alter, gossip=heard)
 
     async def _reflect(self) -> Reflection:
         question = Reflect(
@@ -169,7 +173,7 @@ class Respondent:
         ego, whom, unit = self._who.agent, alter.who.participant, self._unit.toward(alter.id)
         question = DecideTie(
             **self._always,
-            alter=replace(alter, gossip=self._gossip[alter.id]),
+            alter=self._with_gossip(alter),
             story=self._story,
             of_alter=reflection.of_alter or None,
             tied=unit.views.tied(ego, whom),

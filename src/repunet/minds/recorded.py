@@ -18,7 +18,7 @@ class Recorded(Wrapped):
 
     async def answer(self, operation: Operation[A], at: Coordinate) -> A:
         """Let the mind answer, and keep the answer."""
-        answer = await super().answer(operation, at)
+        answer = await self._mind.answer(operation, at)
         operation.check(answer)
         self._answers.append((at, operation.target, answer))
         return answer

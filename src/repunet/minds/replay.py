@@ -4,6 +4,7 @@ import re
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from weakref import finalize
 
 from repunet.errors import UsageError
 from repunet.journal import DecisionRecord, Journal
@@ -67,4 +68,7 @@ def replay(spec: MindSpec, seed: int) -> ReplayMind:
     """Return the mind that answers as in the run file at a path: `replay:runs/first/run.sqlite`."""
     if not spec.variant or spec.settings:
         raise UsageError("say which run file to replay: replay:runs/NAME/run.sqlite")
-    return ReplayMind(Journal.open(Path(spec.variant)))
+    journal = Journal.open(Path(spec.variant))
+    mind = ReplayMind(journal)
+    finalize(mind, journal.close)
+    return mind
