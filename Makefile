@@ -12,7 +12,7 @@ help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 24
 
 demo: ## a small society, end to end, with no key and no network
-	@$(CORE) repunet demo
+	@$(CORE) repunet demo --mind embedded
 
 test: ## the tests and every example in a docstring
 	@$(DEV) pytest -n 2 --doctest-modules src tests
