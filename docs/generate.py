@@ -1,7 +1,9 @@
 """Write the pages that are made from the code: `make docs`; a test compares them."""
 
+import sys
 from dataclasses import fields
 from pathlib import Path
+from unittest.mock import patch
 
 from repunet.cli import app
 from repunet.minds.embedded.parameters import Parameters
@@ -12,8 +14,10 @@ NOTE = "<!-- Made from the code by `make docs`. -->"
 
 
 def commands() -> str:
-    """Return the page about every command and option."""
-    return f"{NOTE}\n\n{app.generate_docs(output_format='markdown').strip()}\n"
+    """Return the page about every command and option, however this process was started."""
+    with patch.object(sys, "argv", ["repunet"]):
+        page = app.generate_docs(output_format="markdown")
+    return f"{NOTE}\n\n{page.strip()}\n"
 
 
 def switches() -> str:
