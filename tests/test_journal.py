@@ -579,3 +579,24 @@ def test_a_run_whose_past_was_altered_does_not_go_on(run: Path) -> None:
     execute(run, kinder, ())
     with pytest.raises(UsageError, match="round 2 is not as it was committed"):
         resume(run, 1)
+
+
+def test_a_full_disk_while_founding_says_to_begin_again_and_leaves_the_name_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+
+    def full(*words: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*words, **options)
+        connection.execute("PRAGMA max_page_count = 2")
+        return connection
+
+    with monkeypatch.context() as small:
+        small.setattr(sqlite3, "connect", full)
+        with (
+            pytest.raises(Stopped, match=r"full.*make room, then begin it again$"),
+            begun(tmp_path),
+        ):
+            pass
+    with begun(tmp_path) as run:
+        assert run.name == NAME

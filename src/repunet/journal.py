@@ -78,16 +78,26 @@ class Journal:
         draft = path.with_name(path.name + ".new")
         for stray in (draft.name, f"{path.name}-wal", f"{path.name}-shm"):
             path.with_name(stray).unlink(missing_ok=True)
-        with _explained(path, writing=True), closing(_connect(draft)) as connection:
+        try:
+            with _explained(path, writing=True):
+                cls._draft(draft, {"founding": founding.to_json(), **meta})
+        except Stopped as error:
+            name = path.parent.name
+            raise Stopped(
+                f"{name} could not be begun ({error.__cause__}): make room, then begin it again"
+            ) from error
+        draft.replace(path)
+        return cls.open(path, write=True)
+
+    @staticmethod
+    def _draft(draft: Path, meta: dict[str, str]) -> None:
+        with closing(_connect(draft)) as connection:
             connection.executescript("".join(MIGRATIONS))
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {SCHEMA}")
-            record = {"founding": founding.to_json(), **meta}
-            connection.executemany("INSERT INTO meta VALUES (?, ?)", record.items())
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
             connection.commit()
             connection.execute("PRAGMA journal_mode = WAL")
-        draft.replace(path)
-        return cls.open(path, write=True)
 
     @classmethod
     def open(cls, path: Path, *, write: bool = False) -> "Journal":
