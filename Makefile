@@ -37,7 +37,10 @@ docs: ## the pages that are made from the code
 
 lock: ## locks/ again from pyproject.toml (needs uv; UPGRADE=--upgrade takes the newest)
 	@$(LOCK) $(UPGRADE) --output-file locks/core.txt
-	@$(LOCK) $(UPGRADE) --extra dev --constraint locks/core.txt --output-file locks/dev.txt
+	@for extra in local providers; do $(LOCK) $(UPGRADE) --extra $$extra \
+		--constraint locks/core.txt --output-file locks/$$extra.txt; done
+	@$(LOCK) $(UPGRADE) --extra dev --extra local --extra providers --constraint locks/core.txt \
+		--output-file locks/dev.txt
 
 clean: ## remove what these commands made
 	rm -rf .venv .venv.lock .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

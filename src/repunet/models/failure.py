@@ -1,0 +1,49 @@
+"""How a request can fail: four classes, each with its own remedy, and what a server can't do."""
+
+from typing import ClassVar
+
+
+class Failure(Exception):  # noqa: N818
+    """A request that was not answered; the message is one line and holds no key."""
+
+    status: ClassVar[str]
+    """What the journal calls it."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(" ".join(message.split()))
+        self.retry_after = retry_after
+        """Seconds after which the server asked to be asked again."""
+
+
+class RateLimited(Failure):
+    """Too much was asked at once: ask less, and later."""
+
+    status = "rate-limited"
+
+
+class Transient(Failure):
+    """The server or the way to it failed: ask again."""
+
+    status = "transient"
+
+
+class TimedOut(Transient):
+    """There was no answer in time: the server has too much to do, or is gone."""
+
+
+class Permanent(Failure):
+    """It will never be answered: a wrong key, an unknown model, no money left."""
+
+    status = "permanent"
+
+
+class Content(Failure):
+    """The server refuses this content: ask in other words, or do without."""
+
+    status = "content"
+
+
+class Unsupported(Failure):
+    """The server does not know this format of answers: ask for it in another way."""
+
+    status = "unsupported"
