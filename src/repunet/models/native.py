@@ -1,0 +1,303 @@
+"""Providers that speak protocols of their own, through pydantic-ai."""
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib import import_module
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from repunet.errors import UsageError
+from repunet.models.failure import (
+    Content,
+    Failure,
+    Permanent,
+    RateLimited,
+    TimedOut,
+    Transient,
+    Unsupported,
+)
+from repunet.models.lean import lean
+from repunet.models.request import Finish, Message, Reply, Request, Rung, Sampling, Usage
+from repunet.models.secrets import known, redacted
+
+if TYPE_CHECKING:
+    from pydantic_ai.messages import ModelMessage, ModelResponse
+    from pydantic_ai.models import Model, ModelRequestParameters
+    from pydantic_ai.settings import ModelSettings
+
+VARIABLES = {
+    "anthropic": ("ANTHROPIC_API_KEY",),
+    "google": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+    "groq": ("GROQ_API_KEY",),
+    "mistral": ("MISTRAL_API_KEY",),
+}
+"""Those that hold the key of a provider; one of them is enough."""
+AWS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+PENALTIES = ("frequency_penalty", "presence_penalty")
+OPTIONAL = ("temperature", "top_p", *PENALTIES)
+"""The parameters that can be left out."""
+HELD: tuple[Rung, ...] = ("schema", "lean")
+"""The rungs on which the server is given the schema."""
+AGAIN = (408, 409, 425, 499)
+FORMAT = ("output_config", "output_format", "response_format", "schema", "structured", "grammar")
+UNLUCKY = "json_validate_failed"
+"""What Groq says if the model, not the request, has missed the format."""
+REFUSED = re.compile(r"support|deprecat|allow|permit|accept|unknown|unrecogni|both", re.IGNORECASE)
+"""What is said of a parameter, not of its value."""
+FILTERED = re.compile(r"content[ _-]?(filter|policy|management)|safety", re.IGNORECASE)
+THREADS = 64
+CONNECT = 10.0
+
+
+class NativeTransport:
+    """Sends requests to one model, each exactly once: whoever calls decides on repetitions.
+
+    Args:
+        provider: One that pydantic-ai knows, such as `anthropic`.
+        model: The provider's name of the model.
+        timeout: Seconds after which a request is given up.
+        dropped: Parameters not to be sent; those that the model is known to refuse are added.
+
+    Raises:
+        UsageError: A package, a key or the provider is missing.
+    """
+
+    def __init__(
+        self, provider: str, model: str, *, timeout: float, dropped: Iterable[str] = ()
+    ) -> None:
+        self._name, self._variables = model, _variables(provider)
+        self._timeout = timeout
+        self._model = _model(provider, model, timeout)
+        self._unknown = self._model.unsupported_settings
+        self._entered = False
+        self.dropped = {*dropped, *_refused(self._model)}
+        """The parameters that are not sent."""
+
+    async def send(self, request: Request, rung: Rung, at: str) -> Reply:
+        """Send one request; raises a Failure that holds no key."""
+        with self._explained(rung):
+            from pydantic_ai.direct import model_request
+
+            await self._enter()
+            async with asyncio.timeout(self._timeout):
+                response = await model_request(
+                    self._model,
+                    _turns(request.messages),
+                    model_settings=self._settings(request.sampling),
+                    model_request_parameters=_format(request, rung),
+                    instrument=False,
+                )
+            return _reply(response)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._entered:
+            self._entered = False
+            await self._model.__aexit__(None, None, None)
+
+    async def _enter(self) -> None:
+        if not self._entered:
+            self._entered = True
+            await self._model.__aenter__()
+
+    def _settings(self, sampling: Sampling) -> "ModelSettings":
+        """Return what is sent besides the dialogue, and that it is sent once."""
+        values = {**asdict(sampling), "timeout": self._timeout, "max_retries": 0}
+        left_out = self.dropped | self._unknown
+        left_out |= {name for name in PENALTIES if values[name] == 0}
+        if "claude" in self._name and sampling.top_p == 1:
+            left_out.add("top_p")  # which it has without, and refuses next to a temperature
+        settings: Any = {name: value for name, value in values.items() if name not in left_out}
+        return settings  # type: ignore[no-any-return]
+
+    @contextmanager
+    def _explained(self, rung: Rung) -> Iterator[None]:
+        """Say which of the classes of failure it is."""
+        try:
+            yield
+        except Failure:
+            raise
+        except Exception as error:  # noqa: BLE001
+            raise self._failure(error, rung) from None
+
+    def _failure(self, error: Exception, rung: Rung) -> Failure:
+        from pydantic_ai import exceptions as ai
+
+        said = redacted(_said(error), *known(os.environ))
+        if isinstance(error, ai.ModelRequestTimeout | ai.ModelTimeoutError | TimeoutError):
+            return TimedOut("no answer in time", charged=True)
+        if isinstance(error, ai.ModelConnectionError):
+            return Transient(said, charged=error.phase not in ("pool", "connect"))
+        if isinstance(error, ai.ModelHTTPError):
+            return self._refusal(error.status_code, error, said, rung)
+        if isinstance(error, ai.ContentFilterError):
+            return Content(said)
+        if isinstance(error, ai.UserError):
+            return Unsupported(said) if rung in HELD else Permanent(said)
+        if "Credential" in type(error).__name__:
+            return Permanent(f"the key is not accepted: set {self._variables} ({said})")
+        return Transient(f"{type(error).__name__}: {said}", charged=True)
+
+    def _refusal(self, status: int, error: Exception, said: str, rung: Rung) -> Failure:
+        """Return the failure of an answer that is none."""
+        from pydantic_ai import exceptions as ai
+
+        why, wait = f"{status}: {said}", getattr(error, "retry_after", None)
+        if status == 402 or isinstance(error, ai.ModelQuotaExceededError):
+            return Permanent(f"there is no money left ({why})")
+        if status == 429:
+            return RateLimited(why, retry_after=wait)
+        if status in AGAIN or status >= 500 or UNLUCKY in str(error):
+            return Transient(why, retry_after=wait)
+        if status in (401, 403) or isinstance(error, ai.ModelAuthenticationError):
+            return Permanent(f"the key is not accepted: set {self._variables} ({why})")
+        if status == 404:
+            return Permanent(f"{self._name!r} is not known there ({why})")
+        if isinstance(error, ai.ModelContextWindowExceededError) or FILTERED.search(said):
+            return Content(why)
+        return self._unacceptable(said, why, rung)
+
+    def _unacceptable(self, said: str, why: str, rung: Rung) -> Failure:
+        """Return the failure of a request that the server finds fault with."""
+        named = [name for name in OPTIONAL if re.search(rf"\b{name}\b", said)]
+        parameter = next((name for name in named if name not in self.dropped), None)
+        if parameter and REFUSED.search(said):
+            self.dropped.add(parameter)
+            return Unsupported(why, parameter=parameter)
+        if rung in HELD and any(word in said.lower() for word in FORMAT):
+            return Unsupported(why)
+        return Permanent(why)
+
+
+def _model(provider: str, name: str, timeout: float) -> "Model[Any]":
+    """Return pydantic-ai's model; raises UsageError for what is missing."""
+    try:
+        from pydantic_ai.exceptions import UserError
+        from pydantic_ai.models import infer_model
+    except ImportError:
+        raise UsageError(
+            f'models of {provider} need pydantic-ai: pip install "repunet[providers]"'
+        ) from None
+    names = VARIABLES.get(provider, ())
+    if names and not any(os.environ.get(variable) for variable in names):
+        raise UsageError(f"{provider}:{name} needs a key: set {_variables(provider)}")
+    try:
+        if provider == "bedrock":
+            return _bedrock(name, timeout)
+        return infer_model(f"{provider}:{name}")
+    except (UserError, ImportError, ValueError) as error:
+        said = redacted(str(error), *known(os.environ))
+        raise UsageError(f"{provider}:{name} can't be asked: {said}") from None
+
+
+def _bedrock(name: str, timeout: float) -> "Model[Any]":
+    """Return a model of Amazon, whose client takes its timeout and its retries at its birth."""
+    from pydantic_ai.models.bedrock import BedrockConverseModel
+    from pydantic_ai.providers.bedrock import BedrockProvider
+
+    session = import_module("boto3").Session()
+    bearer = os.environ.get("AWS_BEARER_TOKEN_BEDROCK")
+    if not bearer and session.get_credentials() is None:
+        raise UsageError(f"bedrock:{name} needs a key: set {AWS}")
+    if not session.region_name:
+        raise UsageError(f"bedrock:{name} is served in regions: set AWS_DEFAULT_REGION")
+    config = import_module("botocore.config").Config(
+        read_timeout=timeout,
+        connect_timeout=CONNECT,
+        retries={"total_max_attempts": 1},
+        max_pool_connections=THREADS,
+    )
+    client = session.client("bedrock-runtime", config=config)
+    return BedrockConverseModel(name, provider=BedrockProvider(bedrock_client=client))
+
+
+def _variables(provider: str) -> str:
+    return AWS if provider == "bedrock" else " or ".join(VARIABLES.get(provider, ("its key",)))
+
+
+def _refused(model: "Model[Any]") -> set[str]:
+    """Return the parameters that pydantic-ai knows the model to refuse."""
+    refused: set[str] = {name for name in OPTIONAL if name in model.unsupported_settings}
+    profile: Mapping[str, Any] = model.profile
+    if profile.get("anthropic_disallows_sampling_settings"):
+        refused |= {"temperature", "top_p"}
+    return refused
+
+
+def _turns(messages: Sequence[Message]) -> "list[ModelMessage]":
+    from pydantic_ai import messages as ai
+
+    turns: list[ModelMessage] = []
+    for answered, group in groupby(messages, lambda message: message.role == "assistant"):
+        if answered:
+            turns.append(ai.ModelResponse([ai.TextPart(each.content) for each in group]))
+            continue
+        parts = [
+            ai.SystemPromptPart(text) if role == "system" else ai.UserPromptPart(text)
+            for role, text in group
+        ]
+        turns.append(ai.ModelRequest(parts))
+    return turns
+
+
+def _format(request: Request, rung: Rung) -> "ModelRequestParameters":
+    from pydantic_ai.models import ModelRequestParameters
+    from pydantic_ai.output import OutputObjectDefinition
+
+    if rung not in HELD:
+        return ModelRequestParameters()
+    schema = dict(request.schema if rung == "schema" else lean(request.schema))
+    answer = OutputObjectDefinition(schema, name="answer", strict=True)
+    return ModelRequestParameters(output_mode="native", output_object=answer)
+
+
+def _reply(response: "ModelResponse") -> Reply:
+    if response.finish_reason == "error":
+        raise Transient("the model has given up", charged=True)
+    text = "".join(part.content for part in response.parts if part.part_kind == "text")
+    return Reply(
+        text=text,
+        finish=_finish(response.finish_reason),
+        usage=_usage(response),
+        id=response.provider_response_id,
+        served=response.model_name,
+    )
+
+
+def _finish(reason: str | None) -> Finish:
+    if reason == "content_filter":
+        return "refused"
+    return "length" if reason == "length" else "stop"
+
+
+def _usage(response: "ModelResponse") -> Usage | None:
+    said = response.usage
+    if not said.has_values():
+        return None
+    unseen = [n for name, n in said.details.items() if name.startswith(("reasoning", "thought"))]
+    return Usage(said.input_tokens, said.output_tokens, said.cache_read_tokens, sum(unseen))
+
+
+def _said(error: BaseException) -> str:
+    """Return what the provider says of it, in a line."""
+    said = _told(getattr(error, "body", None)) or str(error) or type(error).__name__
+    return " ".join(said.split())[:400]
+
+
+def _told(body: object) -> str:
+    """Return the message in the body of an answer that is none, wherever it is."""
+    if isinstance(body, str):
+        try:
+            body = json.loads(body)
+        except ValueError:
+            return str(body)
+    if not isinstance(body, Mapping):
+        return ""
+    found = {str(name).lower(): value for name, value in body.items()}
+    inner = found.get("error") or found.get("message") or found.get("detail")
+    return _told(inner) or str(dict(body))
