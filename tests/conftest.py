@@ -15,4 +15,8 @@ settings.load_profile("repunet")
 
 os.environ.pop("COLUMNS", None)  # set by xdist; pages are as wide as without it
 
+for name in list(os.environ):
+    if name.startswith("LLM_") or name.endswith("_API_KEY"):
+        del os.environ[name]  # no setting of the user's decides what is tested, or is paid for
+
 collect_ignore_glob = ["data/*"]

@@ -21,6 +21,7 @@ from repunet.mind import Coordinate, Mind, NoAnswer, Operation
 from repunet.minds.recorded import Recorded
 from repunet.minds.roster import Roster, assign, mind_names, roster
 from repunet.minds.scripted import STRATEGIES, extreme, played
+from repunet.models.endpoint import LANGUAGE
 from repunet.persona import Participant, Persona
 from repunet.perspective import Perspectives, Setting
 from repunet.population import population
@@ -52,7 +53,7 @@ FINER = {
 """Treatments that differ from the full one in a single module."""
 ARMS: dict[str, Treatment] = TREATMENTS | FINER
 
-NEEDS_MORE = {"replay"}
+NEEDS_MORE = {"replay", "human", *LANGUAGE}
 """Minds that can't be had by their name alone."""
 MINDS = tuple(
     name

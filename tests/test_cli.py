@@ -119,6 +119,42 @@ def test_one_agent_can_have_a_mind_of_its_own(repunet: Command) -> None:
     assert people["Ahmed Hassan"]["mind"] == "embedded"
 
 
+def test_a_question_can_have_a_mind_of_its_own(repunet: Command) -> None:
+    code, _, _ = repunet(*SHORT, "--mind", "operation:ChooseMove=defector", "--name", "mixed")
+    _, out, _ = repunet("show", "mixed", "--json")
+    assert code == 0
+    assert {person["mind"] for person in json.loads(out)} == {"embedded + defector"}
+    assert {person["cooperation"] for person in json.loads(out)} == {0}
+
+
+def test_a_spec_says_all_that_flags_say(repunet: Command, tmp_path: Path) -> None:
+    spec = 'scenario = "pd"\nagents = 4\nrounds = 3\nseed = 5\n[minds]\nA01 = "chance"\n'
+    (tmp_path / "run.toml").write_text(spec)
+    repunet("run", "--spec", "run.toml", "--quiet", "--name", "spec")
+    repunet(*SHORT, "--seed", "5", "--mind", "Ahmed Hassan=chance", "--name", "flags")
+    assert digest_of(repunet, "spec") == digest_of(repunet, "flags")
+
+
+def test_flags_win_over_a_spec(repunet: Command, tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text(
+        'scenario = "donor"\nrounds = 9\nseed = 5\npersonas = "nowhere.json"\nmind = "chance"\n'
+    )
+    repunet(*SHORT, "--spec", "run.toml", "--seed", "1", "--mind", "embedded", "--name", "spec")
+    repunet(*SHORT, "--name", "flags")
+    assert digest_of(repunet, "spec") == digest_of(repunet, "flags")
+
+
+def test_where_nobody_names_a_mind_the_environment_does(
+    repunet: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLM_API_BASE", "localhost")
+    code, _, err = repunet(*SHORT)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "LLM_API_BASE is the address of a server" in err
+    assert repunet(*SHORT, "--mind", "embedded")[0] == 0
+    assert repunet("demo", "--agents", "4", "--rounds", "2", "--quiet")[0] == 0
+
+
 def test_an_odd_society_works(repunet: Command) -> None:
     code, out, _ = repunet("run", "pd", "--agents", "5", "--rounds", "5", "--json")
     assert code == 0
@@ -193,12 +229,31 @@ BAD_USE = {
     "a fixed word": (("run", "pd", "--mind", "embedded,observability=fixed:x"), "a number"),
     "a mind for nobody": (("run", "pd", "--mind", "Lian OConnor=chance"), 'mean "Liam OConnor"?'),
     "two minds for one agent": (("run", "pd", "--mind", "A1=chance"), "unknown agent"),
+    "a mind for a role": (("run", "pd", "--mind", "role:trustee=chance"), 'role "trustee"'),
+    "a mind for no operation": (
+        ("run", "pd", "--mind", "operation:TelGossip=chance"),
+        'did you mean "TellGossip"?',
+    ),
+    "a mind as a model": (
+        ("run", "pd", "--model", "Liam OConnor=chance"),
+        "chance is no language model; to let it decide: --mind 'Liam OConnor=chance'",
+    ),
+    "a model of nobody's": (("run", "pd", "--model", "gpt-4o-mini"), "openai:gpt-4o-mini"),
+    "a mind and a model for all": (
+        ("run", "pd", "--mind", "chance", "--model", "openai:gpt-4o-mini"),
+        "a mind for that already",
+    ),
+    "a negative budget": (("run", "pd", "--budget", "-1"), "--budget should be at least 0"),
+    "no calls": (("run", "pd", "--max-calls", "0"), "--max-calls should be at least 1"),
+    "no scenario": (("run",), "say which dilemma"),
+    "a spec that is not there": (("run", "--spec", "nowhere.toml"), "nowhere.toml: no such file"),
+    "a spec that is none": (("run", "--spec", "half.json"), "half.json: not valid JSON"),
     "an unknown switch": (("run", "pd", "--set", "rewirng=off"), 'did you mean "rewiring"?'),
     "a switch without a value": (("run", "pd", "--set", "rewiring"), "switch=value"),
     "a switch set to a word": (("run", "pd", "--set", "rewiring=maybe"), "rewiring=off"),
     "a probability beyond one": (("run", "pd", "--set", "witnesses=2"), "probability"),
     "one agent": (("run", "pd", "--agents", "1"), "at least 2"),
-    "no rounds": (("run", "pd", "--rounds", "0"), "at least 1 round"),
+    "no rounds": (("run", "pd", "--rounds", "0"), "--rounds should be at least 1"),
     "a round and a half": (("run", "pd", "--rounds", "1.5"), "--rounds takes a whole number"),
     "half an agent": (("run", "pd", "--agents", "3.5"), "--agents takes a whole number"),
     "half a round of a run": (("show", "first", "--round", "0.5"), "takes a whole number"),

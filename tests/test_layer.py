@@ -641,7 +641,7 @@ def test_a_deed_has_numbers_in_range(numbers: dict[str, float]) -> None:
         ({"roles": ["seller"]}, "founded with different roles"),
         ({"seed": 2}, "founded with different seed: leave out seed="),
         ({"treatment": "none"}, "founded with different treatment"),
-        ({"mind": "chance"}, "its minds are others now"),
+        ({"mind": "chance"}, "its minds are not as they were"),
     ],
 )
 def test_a_layer_goes_on_only_as_it_was_founded(
@@ -658,7 +658,7 @@ def test_minds_may_change_where_that_is_accepted(tmp_path: Path) -> None:
     use(tmp_path / "a", live)
     use(tmp_path / "a", lambda layer: layer.encounter(**deal(50)), mind="chance", branch=True)
     with Journal.open(tmp_path / "a" / "run.sqlite") as journal:
-        assert journal.meta("branched after round 13") == "its minds are others now"
+        assert journal.meta("branched after round 13") == "its minds are not as they were"
 
 
 def test_a_run_is_no_layer(tmp_path: Path) -> None:

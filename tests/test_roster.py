@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from societies import (
     ARMS,
+    FULL,
     MINDS,
     MIXED,
     Asked,
@@ -19,14 +20,29 @@ from societies import (
 
 from repunet import operations as ops
 from repunet.errors import UsageError
-from repunet.mind import InvalidAnswer
+from repunet.fused import Fused
+from repunet.mind import InvalidAnswer, Mind
 from repunet.minds.chance import ChanceMind
+from repunet.minds.default import default_mind
 from repunet.minds.embedded.parameters import BOUNDS, Parameters
+from repunet.minds.fusing import Fusing
 from repunet.minds.limited import Limited
 from repunet.minds.recorded import Recorded
-from repunet.minds.roster import MindSpec, assign, make_mind, mind_names, roster
+from repunet.minds.roster import (
+    MindSpec,
+    assign,
+    is_language,
+    make_mind,
+    mind_names,
+    require_language,
+    roster,
+)
 from repunet.minds.scripted import STRATEGIES
 from repunet.population import population
+from repunet.run import found
+from repunet.scenarios import Scenario
+from repunet.simulation import Simulation
+from repunet.society import Society
 
 PEOPLE = population(7, "pd")
 
@@ -79,6 +95,65 @@ def test_a_name_may_hold_what_separates_names_from_minds(name: str) -> None:
     assert assigned == {"*": "embedded,slur=0.2", "A02": "embedded,slur=0.3", "A01": "chance"}
 
 
+URL = "http://127.0.0.1:8000/v1#name"
+QUERY = "https://x.example/openai/v1?api-version=2#name"
+
+
+@pytest.mark.parametrize("mind", [URL, QUERY, "openai:gpt=4"])
+def test_a_model_may_hold_what_separates_names_from_minds(mind: str) -> None:
+    name = PEOPLE[0].name
+    assigned = assign((mind, f"{name}={mind}", f"role:player={mind}"), PEOPLE)
+    assert assigned == {"*": mind, "A01": mind, "role:player": mind}
+    with pytest.raises(UsageError, match=f'did you mean "{name}"'):
+        assign((f"{name}s={mind}",), PEOPLE)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("role:trustee=chance", 'unknown role "trustee"'),
+        ("role:plaier=chance", 'did you mean "player"'),
+        ("operation:TelGossip=chance", 'did you mean "TellGossip"'),
+        ("operation:=chance", 'unknown operation ""'),
+        ("role:player", "takes a mind: role:player=embedded"),
+    ],
+)
+def test_a_mind_is_for_a_role_or_operation_that_is_there(text: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        assign((text,), PEOPLE, ("player",), ("TellGossip", "Reflect"))
+
+
+@pytest.mark.parametrize("mind", ["embedded", "chance", "gpt-4o", "openai", "openai:", "x:y"])
+def test_a_language_model_is_named_by_its_provider_and_its_name(mind: str) -> None:
+    assert is_language("ollama:qwen3:8b")
+    assert is_language(URL)
+    with pytest.raises(UsageError, match=r"language model|the name of a model"):
+        require_language(mind, "--mind it")
+
+
+ENVIRONMENTS = {
+    "": "embedded",
+    "LLM_MODEL=": "embedded",
+    "LLM_MODEL=gpt-4o": "openai:gpt-4o",
+    "LLM_MODEL=qwen3:8b": "openai:qwen3:8b",
+    "LLM_MODEL=ollama:qwen3:8b": "ollama:qwen3:8b",
+    "LLM_API_BASE=http://h:1/v1/": "http://h:1/v1#gpt-4o-mini",
+    "LLM_API_BASE=https://h/v1 LLM_MODEL=ollama:x": "https://h/v1#ollama:x",
+}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_environment_may_name_a_model(environment: str) -> None:
+    environ = dict(pair.split("=", 1) for pair in environment.split())
+    assert default_mind(environ) == ENVIRONMENTS[environment]
+
+
+@pytest.mark.parametrize("base", ["localhost:8000", "ftp://h", "http://", "http://a b"])
+def test_a_server_has_an_address(base: str) -> None:
+    with pytest.raises(UsageError, match="LLM_API_BASE is the address of a server"):
+        default_mind({"LLM_API_BASE": base})
+
+
 @pytest.mark.parametrize(
     ("word", "means"), [("mirror", None), ("fixed:0.5", 0.5), ("0.5", 0.5), ("1", 1.0)]
 )
@@ -129,6 +204,61 @@ def test_everyone_decides_with_its_own_mind() -> None:
     game = play(everyone("cooperator", "A01=defector", people=PEOPLE), founded(n=7), 3)
     moves = {(a.at.actor == "A01", a.answer.move) for a in game.asked if "Move" in a.at.operation}
     assert moves == {(True, "defect"), (False, "cooperate")}
+
+
+def moves(*texts: str, dilemma: str = "pd") -> dict[tuple[str, str], set[str]]:
+    """Return what was answered, by operation and agent, where minds are mixed."""
+    game = play(everyone(*texts, people=PEOPLE), founded(dilemma=dilemma, n=7), 3)
+    answers: dict[tuple[str, str], set[str]] = {}
+    for each in game.asked:
+        if (move := getattr(each.answer, "move", None)) is not None:
+            answers.setdefault((each.at.operation, each.at.actor), set()).add(move)
+    return answers
+
+
+def test_the_agent_s_mind_comes_before_the_operation_s_and_that_before_the_role_s() -> None:
+    role, operation = "role:player=defector", "operation:ChooseMove=cooperator"
+    by_role = moves("cooperator", role)
+    assert set().union(*by_role.values()) == {"defect"}
+    by_operation = moves("defector", role, operation)
+    assert set().union(*by_operation.values()) == {"cooperate"}
+    own = moves("embedded", role, operation, "A01=defector")
+    assert own.pop(("ChooseMove", "A01")) == {"defect"}
+    assert set().union(*own.values()) == {"cooperate"}
+
+
+def test_a_role_s_mind_answers_in_that_role_alone() -> None:
+    reasons: dict[str, set[bool]] = {"investor": set(), "trustee": set()}
+    minds = everyone("embedded", "role:trustee=chance")
+    for each in play(minds, founded(dilemma="investment", n=7), 3).asked:
+        if (reason := getattr(each.answer, "reason", None)) is not None:
+            reasons[each.operation.ego.role].add(reason == "by chance")
+    assert reasons == {"investor": {False}, "trustee": {True}}
+
+
+def test_minds_by_operation_are_asked_one_question_at_a_time() -> None:
+    minds = Fusing(everyone("embedded", "operation:JudgeGossip=chance", "A01=chance"))
+    game = play(minds, founded(n=7), 4, compact)
+    fused = [each for each in game.asked if isinstance(each.operation, Fused)]
+    assert fused
+    assert {each.answer for each in fused} == {None}
+    judged = [a.answer for a in game.asked if isinstance(a.operation, ops.JudgeGossip)]
+    assert {answer.reason for answer in judged} == {"by chance"}
+
+
+def compact(society: Society, scenario: Scenario, mind: Mind) -> Simulation:
+    return Simulation(society, scenario, mind, compact=True)
+
+
+@pytest.mark.parametrize("text", ["role:trustee=chance", "operation:JudgeGossip=chance"])
+def test_a_founding_tells_whose_minds_are_mixed(text: str) -> None:
+    minds = assign(("embedded", text, "A01=grudger"), PEOPLE)
+    people = population(7, "investment")
+    founding = found("investment", FULL, people, 1, minds)
+    assert founding.assigned == minds
+    assert founding.mind_of("A01") == "grudger"
+    assert founding.mind_of("A02") == "embedded + chance"
+    assert founding.mind_names == "embedded + chance + grudger"
 
 
 def test_a_roster_describes_every_mind() -> None:

@@ -124,11 +124,17 @@ class Deliberation:
 async def together(mind: Mind, work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """Do all of it at the same time and return the results in the order given.
 
-    With a mind that never makes anybody wait it is done in turn, which comes to the same.
+    With a mind that never makes anybody wait it is done in turn, which comes to the same. What
+    fails does so only when all the rest has come to its end, so that nothing is left behind.
     """
     if mind.immediate:
         return await _in_turn(work)
-    return list(await gather(*work))
+    done: list[T] = []
+    for result in await gather(*work, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
+        done.append(result)
+    return done
 
 
 async def _in_turn(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

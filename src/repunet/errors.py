@@ -13,8 +13,10 @@ class RepuNetError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, detail: str = "") -> None:
         super().__init__(" ".join(message.splitlines()))
+        self.detail = detail
+        """Lines that show what the message says, such as a difference."""
 
 
 class UsageError(RepuNetError):

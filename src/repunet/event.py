@@ -1,6 +1,6 @@
 """Events: everything that can happen to a society, and nothing else changes it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
@@ -9,6 +9,7 @@ from repunet.encounter import Act, Encounter
 from repunet.gossip import Gossip
 from repunet.persona import AgentId, Participant, Persona, Role
 from repunet.reputation import Cause, Reputation
+from repunet.treatment import Treatment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,14 @@ class RoundBegan:
 
     kind: Literal["round_began"] = "round_began"
     round: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreatmentChanged:
+    """From here on the society lives under another treatment."""
+
+    kind: Literal["treatment_changed"] = "treatment_changed"
+    treatment: Treatment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +159,39 @@ class DecisionMissing:
     why: str
 
 
+PastEvent: TypeAlias = (
+    TreatmentChanged
+    | ChoiceMade
+    | EncounterEnded
+    | ReputationShaped
+    | SelfImageRevised
+    | TieFormed
+    | TieSevered
+    | GossipUntold
+    | GossipHeard
+)
+"""What can be known of a round that was played elsewhere; who decided it there is not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """A round was played elsewhere; this is what its traces say of it."""
+
+    kind: Literal["imported"] = "imported"
+    source: str
+    """The format of the files that it was read from."""
+    past: tuple[Annotated[PastEvent, Field(discriminator="kind")], ...] = ()
+    """What happened, in order; it was decided outside, so no decision of this run is named."""
+    wealth: dict[AgentId, int] = field(default_factory=dict)
+    """What agents had after the round, where that is known; in thousandths of a unit."""
+    shunned: dict[AgentId, tuple[Participant, ...]] = field(default_factory=dict)
+    """Whom agents shunned after the round, where that changed and is known."""
+
+
 Event: TypeAlias = (
     RoundBegan
+    | Imported
+    | TreatmentChanged
     | AgentJoined
     | ChoiceMade
     | SatOut
@@ -168,6 +208,11 @@ Event: TypeAlias = (
 )
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+
+
+def unfolded(event: Event) -> tuple[Event, ...]:
+    """Return the events that an event stands for: of an imported round, all that is known."""
+    return event.past if isinstance(event, Imported) else (event,)
 
 
 def writers(event: Event) -> tuple[AgentId, ...]:

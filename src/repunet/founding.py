@@ -1,6 +1,7 @@
 """The founding record: all that a run follows from, before anything has happened in it."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -14,6 +15,8 @@ from repunet.treatment import Treatment
 
 DEFAULT = "*"
 """Stands for every agent that has no mind of its own in `Founding.minds`."""
+ROLE, OPERATION = SELECTORS = ("role:", "operation:")
+"""How keys of `Founding.minds` begin that stand for a role, and for an operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,9 @@ class Founding:
     personas: tuple[Persona, ...]
     seed: int
     minds: dict[str, dict[str, Any]]
-    """Each mind by agent, `*` for everyone else: its name as given, and what answers depend on."""
+    """Each mind by agent, operation or role, `*` for everyone else: its name as given, and what
+    answers depend on.
+    """
     ties: tuple[Tie, ...] = ()
     """The network that there is from the start; the paper's agents start isolated."""
 
@@ -52,17 +57,21 @@ class Founding:
 
     @property
     def assigned(self) -> dict[str, str]:
-        """Return the name of each agent's mind as it was given; `*` is everyone else's."""
+        """Return the name of each mind as it was given, by agent, operation, role or `*`."""
         return {agent: str(mind["given"]) for agent, mind in self.minds.items()}
 
     def mind_of(self, agent: str) -> str:
-        """Return the name of the mind that decides for an agent."""
-        return str(self.minds.get(agent, self.minds[DEFAULT])["name"])
+        """Return the name of its own mind, or of all that decide for those who have none."""
+        shared = (key for key in self.minds if key == DEFAULT or key.startswith(SELECTORS))
+        return self._names([agent] if agent in self.minds else shared)
 
     @property
     def mind_names(self) -> str:
         """Return the names of all minds at work, as outputs show them."""
-        return " + ".join(dict.fromkeys(str(mind["name"]) for mind in self.minds.values()))
+        return self._names(self.minds)
+
+    def _names(self, keys: Iterable[str]) -> str:
+        return " + ".join(dict.fromkeys(str(self.minds[key]["name"]) for key in keys))
 
 
 def _canonical(value: Any) -> str:

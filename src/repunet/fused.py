@@ -6,10 +6,11 @@ ask for are left out of the question and ignored in the answer.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from repunet.mind import Coordinate, InvalidAnswer, Operation, unprompted
+from repunet.mind import Asked, Coordinate, InvalidAnswer, Operation, unprompted
 from repunet.operations import (
     DecideGossip,
     DecideTie,
@@ -32,6 +33,11 @@ from repunet.perspective import Acquaintance, Other, Story
 from repunet.reputation import Appraisal, Reputation
 
 A_co = TypeVar("A_co", covariant=True)
+
+
+def _unasked(parts: Mapping[str, bool]) -> frozenset[str]:
+    return frozenset(part for part, asked in parts.items() if not asked)
+
 
 Parts = dict[Coordinate, Any]
 """The answers to the single questions, by their coordinates."""
@@ -77,24 +83,34 @@ class TakeStock(Fused[Stock]):
     """Whether there is a tie to each of the alters; None where ties never change."""
     rates_peers: bool = unprompted(False)
 
+    @property
+    def asked(self) -> Asked:
+        """Return the parts that the treatment has, about each of the alters."""
+        parts = {
+            "own_reputation": self.own_records is not None,
+            "self_image": self.ego.self_image is not None,
+            "of_alters.reputation": self.rates_peers,
+            "of_alters.tie": self.tied is not None,
+            "of_alters.gossip": self.setting.gossip,
+        }
+        return Asked(_unasked(parts), counts={"of_alters": len(self.alters)})
+
     def check(self, answer: Stock) -> None:
         """Raise InvalidAnswer unless every alter, and every part that is asked for, is there."""
         if len(answer.of_alters) != len(self.alters):
             raise InvalidAnswer(f"an answer about each of {len(self.alters)} others is needed")
-        for part, asked in self._asked(answer):
-            if asked and part is None:
-                raise InvalidAnswer("a part that was asked for is missing")
-
-    def _asked(self, answer: Stock) -> list[tuple[object, bool]]:
-        asked: list[tuple[object, bool]] = [
-            (answer.own_reputation, self.own_records is not None),
-            (answer.self_image, self.ego.self_image is not None),
+        unasked, of_alters = self.asked.unasked, "of_alters"
+        parts: list[tuple[str, object]] = [
+            ("own_reputation", answer.own_reputation),
+            ("self_image", answer.self_image),
         ]
         for each in answer.of_alters:
-            asked.append((each.reputation, self.rates_peers))
-            asked.append((each.tie, self.tied is not None))
-            asked.append((each.gossip, self.setting.gossip))
-        return asked
+            parts.append((f"{of_alters}.reputation", each.reputation))
+            parts.append((f"{of_alters}.tie", each.tie))
+            parts.append((f"{of_alters}.gossip", each.gossip))
+        for name, part in parts:
+            if part is None and name not in unasked:
+                raise InvalidAnswer(f"{name} was asked for and is missing")
 
     def parts(self, answer: Stock, at: Coordinate) -> Parts:
         """Return the answers to the single questions."""
@@ -153,6 +169,17 @@ class WeighGossip(Fused[Belief]):
     rates_peers: bool = unprompted(False)
     places: tuple[str, ...] = unprompted(())
     """The units in which each piece would be judged by itself."""
+
+    @property
+    def asked(self) -> Asked:
+        """Return the parts that the treatment has, about each of the pieces."""
+        parts = {
+            "pieces.judgement.credibility": self.rates_credibility,
+            "pieces.judgement.pass_on": self.pieces[0].may_pass_on,
+            "reputation": self.rates_peers,
+            "tie": self.tied,
+        }
+        return Asked(_unasked(parts), counts={"pieces": len(self.pieces)})
 
     def check(self, answer: Belief) -> None:
         """Raise InvalidAnswer unless every piece, and every part that is asked for, is there."""

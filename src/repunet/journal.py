@@ -28,6 +28,25 @@ MIGRATIONS = (
     CREATE TABLE events (round INTEGER NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL,
         body TEXT NOT NULL, PRIMARY KEY (round, seq)) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE blobs (hash TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE attempts (
+        id INTEGER PRIMARY KEY, round INTEGER NOT NULL, coordinate TEXT NOT NULL,
+        operation TEXT NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL, model TEXT NOT NULL,
+        rung TEXT NOT NULL, request TEXT NOT NULL, messages TEXT NOT NULL, schema TEXT NOT NULL,
+        sampling TEXT NOT NULL, dropped TEXT NOT NULL, sent REAL NOT NULL,
+        reserved INTEGER NOT NULL, reserved_cost INTEGER,
+        status TEXT NOT NULL, why TEXT, answer TEXT, finish TEXT, latency REAL,
+        input INTEGER, cached INTEGER, output INTEGER, reasoning INTEGER, estimated INTEGER,
+        cost INTEGER, provider_id TEXT, served TEXT,
+        stale INTEGER NOT NULL DEFAULT 0, inherited INTEGER NOT NULL DEFAULT 0) STRICT;
+    CREATE INDEX attempts_of_a_round ON attempts (round);
+    CREATE TABLE decisions (
+        coordinate TEXT PRIMARY KEY, round INTEGER NOT NULL, operation TEXT NOT NULL,
+        actor TEXT NOT NULL, target TEXT, request TEXT NOT NULL, attempt INTEGER NOT NULL,
+        parsing TEXT, answer TEXT, why TEXT) STRICT, WITHOUT ROWID;
+    CREATE INDEX decisions_of_a_round ON decisions (round);
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 PATIENCE = 60.0
@@ -69,6 +88,8 @@ class Journal:
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
+        self.paid = False
+        """Whether what is written can't be computed again: then it survives a loss of power too."""
         self._connection = connection
         self._writing = False
 
@@ -92,7 +113,7 @@ class Journal:
     @staticmethod
     def _draft(draft: Path, meta: dict[str, str]) -> None:
         with closing(_connect(draft)) as connection:
-            connection.executescript("".join(MIGRATIONS))
+            connection.executescript(f"BEGIN; {''.join(MIGRATIONS)} COMMIT;")
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {SCHEMA}")
             connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
@@ -143,12 +164,13 @@ class Journal:
         _ = self.founding, self.rounds
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """Write whole or not at all. The first time, make the file one that many can read."""
         with _explained(self.path, writing=True):
             if not self._writing:
+                safety = "FULL" if self.paid else "NORMAL"
                 self._connection.execute("PRAGMA journal_mode = WAL")
-                self._connection.execute("PRAGMA synchronous = NORMAL")
+                self._connection.execute(f"PRAGMA synchronous = {safety}")
                 self._migrate()
                 self._writing = True
             with self._connection:
@@ -166,6 +188,11 @@ class Journal:
         return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
 
     @property
+    def schema(self) -> int:
+        """Return the version of the file, as it is now."""
+        return self._pragma("user_version")
+
+    @property
     def founding(self) -> Founding:
         """Return what the run was founded on."""
         try:
@@ -177,18 +204,18 @@ class Journal:
 
     def meta(self, key: str) -> str | None:
         """Return a fact about the run, None if it is not known."""
-        row = self._row("SELECT value FROM meta WHERE key = ?", key)
+        row = self.row("SELECT value FROM meta WHERE key = ?", key)
         return str(row[0]) if row else None
 
     def note(self, key: str, value: str) -> None:
         """Write down a fact about the run that its digest does not depend on."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     @property
     def rounds(self) -> int:
         """Return the number of rounds that have been committed."""
-        row = self._row("SELECT max(round) FROM rounds")
+        row = self.row("SELECT max(round) FROM rounds")
         return int(row[0] or 0) if row else 0
 
     def digest(self, round_: int | None = None) -> str:
@@ -200,7 +227,7 @@ class Journal:
         at = self.rounds if round_ is None else round_
         if at == 0:
             return self.founding.digest()
-        row = self._row("SELECT digest FROM rounds WHERE round = ?", at)
+        row = self.row("SELECT digest FROM rounds WHERE round = ?", at)
         if row is None:
             raise UsageError(f"{self.path} has {self.rounds} rounds, not {at}")
         return str(row[0])
@@ -226,7 +253,7 @@ class Journal:
             (round_, seq, event.kind, body)
             for seq, (event, body) in enumerate(zip(events, bodies, strict=True))
         )
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
             connection.execute("INSERT INTO rounds VALUES (?, ?, ?)", (round_, digest, block))
 
@@ -238,7 +265,7 @@ class Journal:
         query = "SELECT seq, body FROM events WHERE round = ? ORDER BY seq"
         until = self.rounds if last is None else min(last, self.rounds)
         for number in range(first, until + 1):
-            for seq, body in self._rows(query, number):
+            for seq, body in self.rows(query, number):
                 yield Written(number, seq, self._read(body))
 
     def _read(self, body: str) -> Event:
@@ -250,11 +277,11 @@ class Journal:
     def bodies(self, round_: int) -> list[str]:
         """Return a round's events as they are stored."""
         query = "SELECT body FROM events WHERE round = ? ORDER BY seq"
-        return [body for (body,) in self._rows(query, round_)]
+        return [body for (body,) in self.rows(query, round_)]
 
     def decisions(self, round_: int) -> list[DecisionRecord]:
         """Return every decision of a round, in the order of their coordinates."""
-        row = self._row("SELECT decisions FROM rounds WHERE round = ?", round_)
+        row = self.row("SELECT decisions FROM rounds WHERE round = ?", round_)
         if row is None:
             return []
         try:
@@ -262,10 +289,10 @@ class Journal:
         except (zlib.error, ValueError, TypeError):
             raise UsageError(f"{self.path} {UNREADABLE}: round {round_} can't be read") from None
 
-    def _row(self, query: str, *values: object) -> tuple[Any, ...] | None:
-        return next(iter(self._rows(query, *values)), None)
+    def row(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        return next(iter(self.rows(query, *values)), None)
 
-    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with _explained(self.path, writing=self._writing):
             return self._connection.execute(query, values).fetchall()
 

@@ -4,6 +4,7 @@ The paper's "LLM-based operation" is an `Operation`: a frozen record of everythi
 know, whose fields are exactly the variables of its prompt and whose type names the answer.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar, get_args
@@ -41,6 +42,23 @@ class InvalidAnswer(NoAnswer):
     """The answer is not one of those that were asked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question asks for, where it is not all that the type of its answer may hold.
+
+    Parts of an answer are named by their path, such as `of_alters.tie`.
+    """
+
+    unasked: frozenset[str] = frozenset()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The words that a text, or each text in a list, is one of."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """How many entries a list has."""
+
+
+ALL = Asked()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation(Generic[A_co]):
     """One question to one agent."""
@@ -61,6 +79,11 @@ class Operation(Generic[A_co]):
     def target(self) -> AgentId | None:
         """Return whom the question is about, None if it is about nobody else."""
         return None
+
+    @property
+    def asked(self) -> Asked:
+        """Return which parts of an answer are asked for, and what they may be."""
+        return ALL
 
     def check(self, answer: Any) -> None:
         """Raise InvalidAnswer if this question does not allow this answer."""

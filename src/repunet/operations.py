@@ -12,7 +12,7 @@ from pydantic import Field
 
 from repunet.encounter import Act, Recollection
 from repunet.gossip import VALENCE, Credibility, Sense
-from repunet.mind import InvalidAnswer, Operation, adapter, unprompted
+from repunet.mind import Asked, InvalidAnswer, Operation, adapter, unprompted
 from repunet.persona import AgentId
 from repunet.perspective import Acquaintance, Hearsay, Other, Setting, Story
 from repunet.reputation import Appraisal, Reputation
@@ -216,8 +216,8 @@ class Trusting(AboutAlter[A_co]):
         kind = adapter(self.answer)
         try:
             kind.validate_json(kind.dump_json(answer, warnings=False), strict=True)
-        except ValueError as error:
-            raise InvalidAnswer(f"{answer!r} was not asked for: {error}") from None
+        except ValueError:
+            raise InvalidAnswer("a number is not whole, or not within its limits") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,14 +270,24 @@ class AmongCandidates(Operation[A_co]):
                 return candidate
         raise InvalidAnswer(f"{name!r} is not one of the candidates")
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the candidates."""
+        return tuple(candidate.name for candidate in self.candidates)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankPartners(AmongCandidates[Ranking]):
     """Section 4.1: in which order would ego like to meet its partners this round?"""
 
+    @property
+    def asked(self) -> Asked:
+        """Return the names to rank."""
+        return Asked(choices={"names": self.names}, counts={"names": len(self.names)})
+
     def check(self, answer: Ranking) -> None:
         """Raise InvalidAnswer unless every candidate is ranked exactly once."""
-        if sorted(answer.names) != sorted(candidate.name for candidate in self.candidates):
+        if sorted(answer.names) != sorted(self.names):
             raise InvalidAnswer("every candidate must be ranked exactly once")
 
 
@@ -359,6 +369,11 @@ class ChooseListener(AmongCandidates[Selection]):
         """Return whom the gossip is about."""
         return self.about.id
 
+    @property
+    def asked(self) -> Asked:
+        """Return the names to select from."""
+        return Asked(choices={"name": self.names})
+
     def check(self, answer: Selection) -> None:
         """Raise InvalidAnswer unless one of the candidates was selected."""
         self.candidate(answer.name)
@@ -409,6 +424,12 @@ class JudgeGossip(AboutAlter[Judgement]):
     """The share of what ego was told before that it found uncredible; None for nothing."""
     rates_credibility: bool
     may_pass_on: bool
+
+    @property
+    def asked(self) -> Asked:
+        """Return the parts of the judgement that the treatment has."""
+        parts = {"credibility": self.rates_credibility, "pass_on": self.may_pass_on}
+        return Asked(unasked=frozenset(part for part, asked in parts.items() if not asked))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

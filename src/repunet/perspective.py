@@ -170,10 +170,13 @@ class Perspectives:
 
     def __init__(self, society: Society, setting: Setting) -> None:
         self._society = society
-        self._treatment = society.treatment
         self.setting = setting
         self._egos: dict[Participant, Ego] = {}
         self._version = -1
+
+    @property
+    def _treatment(self) -> Treatment:
+        return self._society.treatment
 
     def ego(self, participant: Participant) -> Ego:
         """Return how the participant sees itself."""

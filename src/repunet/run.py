@@ -1,25 +1,31 @@
 """A run: a society that plays round after round, each of them safe in the run file."""
 
 import re
+from asyncio import AbstractEventLoop, get_running_loop
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from repunet import __version__
+from repunet.continuity import beginnings, differences, edits, has_branched, notes
 from repunet.errors import Stopped, UsageError, unknown
-from repunet.event import Event
-from repunet.founding import DEFAULT, Founding
+from repunet.event import DecisionMissing, Event
+from repunet.forking import Fork, changes, due, treatment_label
+from repunet.founding import DEFAULT, SELECTORS, Founding
 from repunet.garbage import collector
 from repunet.journal import Journal
 from repunet.minds.fusing import Fusing
+from repunet.minds.language.switchboard import all_connected
+from repunet.minds.language.terms import Terms, correspondence
 from repunet.minds.limited import Limited
 from repunet.minds.recorded import Recorded
 from repunet.minds.roster import roster
+from repunet.models.ledger import Spending
 from repunet.network import Tie
 from repunet.persona import AgentId, Persona
 from repunet.prompts import PLAIN, wordings
-from repunet.scenarios import scenario
+from repunet.scenarios import Scenario, scenario
+from repunet.scenarios.outside import Outside
 from repunet.simulation import Simulation
 from repunet.society import Society
 from repunet.stakes import Trust
@@ -28,6 +34,9 @@ from repunet.treatment import Treatment
 
 FAITHFUL, COMPACT = PLANS = ("faithful", "compact")
 """One call for each question, or one for all that one occasion gives rise to."""
+SPEC = "spec"
+"""Where a run file keeps what it was begun with."""
+
 
 Watcher = Callable[[int, Sequence[Event], Society], None]
 """Is told of every committed round: its number, its events, and the society after it."""
@@ -56,18 +65,24 @@ def found(
         if times > 1:
             raise UsageError(f"{times} people have the id {agent}: every agent needs its own")
     for agent in minds:
-        if agent not in ids and agent != DEFAULT:
+        if agent not in ids and agent != DEFAULT and not agent.startswith(SELECTORS):
             raise unknown("agent", agent, ids)
-    if treatment.error and isinstance(dilemma.stakes, Trust):
-        raise UsageError(f"error has no meaning in {dilemma.name}: its acts have no opposite")
+    _check_treatment(dilemma, treatment)
     described = roster(minds, seed).describe()
     return Founding(dilemma.name, treatment, tuple(personas), seed, described, tuple(ties))
+
+
+def _check_treatment(dilemma: Scenario, treatment: Treatment) -> None:
+    if treatment.error and isinstance(dilemma.stakes, Trust):
+        raise UsageError(f"error has no meaning in {dilemma.name}: its acts have no opposite")
 
 
 class Run:
     """A run whose file this process may write; nobody else can while it is open."""
 
-    def __init__(self, journal: Journal, concurrency: int | None = None) -> None:
+    def __init__(
+        self, journal: Journal, concurrency: int | None = None, terms: Terms = Terms()
+    ) -> None:
         journal.verify()
         self.journal = journal
         self.founding = founding = journal.founding
@@ -81,8 +96,16 @@ class Run:
             self._recorded,
             compact=self.plan == COMPACT,
         )
+        self._correspondence = correspondence(journal, minds, terms, branched=has_branched(journal))
+        self._loop: AbstractEventLoop | None = None
+        self._changes = changes(journal)
         for written in journal.events():
             self.society.apply(written.event)
+
+    @property
+    def spending(self) -> Spending | None:
+        """Return what was asked of language models so far; None where there are none."""
+        return None if self._correspondence is None else self._correspondence.ledger.booked
 
     @property
     def society(self) -> Society:
@@ -93,6 +116,11 @@ class Run:
     def name(self) -> str:
         """Return what the run is called."""
         return self.journal.path.parent.name
+
+    @property
+    def treatment(self) -> str:
+        """Return its treatment, and what changes in it, as outputs show them."""
+        return treatment_label(self.journal, self.society.changes)
 
     @property
     def planned(self) -> int:
@@ -109,8 +137,15 @@ class Run:
         self, watch: Watcher | None = None, stop: Callable[[], bool] = lambda: False
     ) -> None:
         """Play the rounds that are still to come; raises Stopped if asked to stop before."""
+        self._loop = get_running_loop()
         with collector.spared():
-            await self._play(watch, stop)
+            async with all_connected(self.minds.members, self._correspondence):
+                await self._play(watch, stop)
+
+    def interrupt(self) -> None:
+        """Send nothing more to language models; answers in flight are still awaited and kept."""
+        if self._correspondence is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._correspondence.stop, "interrupted")
 
     async def _play(self, watch: Watcher | None, stop: Callable[[], bool]) -> None:
         while self.society.round < self.planned:
@@ -119,11 +154,26 @@ class Run:
                     f"stopped after round {self.society.round} of {self.planned}; to go on: "
                     f"repunet resume {called(self.journal.path)}"
                 )
-            events = await self._simulation.step()
-            self.journal.commit(self.society.round, events, self._recorded.take())
+            events = await self._step()
             collector.settle()
             if watch:
                 watch(self.society.round, events, self.society)
+
+    async def _step(self) -> list[Event]:
+        """Play one round and commit it, unless too much of it is missing."""
+        office, number = self._correspondence, self.society.round + 1
+        if office is not None:
+            office.begin_round(number)
+        try:
+            events = await self._simulation.step(*due(self._changes, self.society))
+            decisions = self._recorded.take()
+            if office is not None:
+                missing = sum(isinstance(event, DecisionMissing) for event in events)
+                office.check_round(missing, missing + len(decisions))
+        except Stopped as stopped:
+            raise office.ended(stopped) if office else stopped from None
+        self.journal.commit(number, events, decisions)
+        return events
 
 
 @contextmanager
@@ -137,10 +187,13 @@ def begin(
     concurrency: int | None = None,
     plan: str = FAITHFUL,
     prompts: str = PLAIN,
+    terms: Terms = Terms(),
+    spec: str | None = None,
 ) -> Iterator[Run]:
     """Begin a new run, on disk before anything happens in it; raises UsageError if it can't.
 
-    Without a name it is called by the default, or by what it is, and numbered if need be.
+    Without a name it is called by the default, or by what it is, and numbered if need be. The
+    spec it was begun with, as JSON, is kept with it.
     """
     if rounds < 1:
         raise UsageError(f"a run has at least 1 round, not {rounds}")
@@ -150,18 +203,22 @@ def begin(
     if prompts not in wordings():
         raise unknown("wording", prompts, wordings())
     with new_place(name, default or _default_name(founding), folder) as path:
-        facts = {
-            "planned": str(rounds),
-            "version": __version__,
-            "plan": plan,
-            "prompts": prompts,
-        }
+        minds = roster(founding.assigned, founding.seed)
+        facts = beginnings(founding, minds, prompts) | {"planned": str(rounds), "plan": plan}
+        if spec is not None:
+            facts[SPEC] = spec
         with Journal.create(path, founding, **facts) as journal:
-            yield Run(journal, concurrency)
+            yield Run(journal, concurrency, terms)
 
 
 @contextmanager
-def reopen(path: Path, *, branch: bool = False, concurrency: int | None = None) -> Iterator[Run]:
+def reopen(
+    path: Path,
+    *,
+    branch: bool = False,
+    concurrency: int | None = None,
+    terms: Terms = Terms(),
+) -> Iterator[Run]:
     """Open a run to go on with it; raises UsageError if another process is writing it.
 
     The minds must be as they were, and so must RepuNet; with `branch` a difference is noted in the
@@ -171,9 +228,55 @@ def reopen(path: Path, *, branch: bool = False, concurrency: int | None = None) 
         raise UsageError(f"there is no run file {path}")
     _check(concurrency)
     with locked(path.parent), Journal.open(path, write=True) as journal:
-        run = Run(journal, concurrency)
-        _check_unchanged(run, branch=branch)
-        yield run
+        _check_unchanged(journal, branch=branch)
+        yield Run(journal, concurrency, terms)
+
+
+@contextmanager
+def fork(
+    path: Path,
+    at: int,
+    switches: Mapping[str, str] | None = None,
+    *,
+    rounds: int | None = None,
+    branch: bool = False,
+    name: str | None = None,
+    folder: Path | None = None,
+    concurrency: int | None = None,
+    terms: Terms = Terms(),
+) -> Iterator[Run]:
+    """Begin a run that shares the first rounds of another one, and goes on with switches set.
+
+    It is planned to end where the other one is, or so many rounds after those it shares. Raises
+    UsageError if it can't be begun, and for minds or a RepuNet that are others now, as `reopen`.
+    """
+    _check(concurrency)
+    with Journal.open(path) as journal:
+        journal.verify()
+        forked = Fork.of(journal, at, switches or {}, rounds)
+        _check_goes_on(forked)
+        changed = differences(journal, roster(forked.founding.assigned, forked.founding.seed))
+        noted = notes(journal, changed, at)
+    if changed and not branch:
+        raise UsageError(
+            f"{forked.origin.name} would not go on as it began: {' and '.join(changed)}; to fork "
+            "it all the same add --branch"
+        )
+    with new_place(name, forked.default_name, folder) as place:
+        forked.write(place, **noted)
+        with Journal.open(place, write=True) as journal:
+            yield Run(journal, concurrency, terms)
+
+
+def _check_goes_on(forked: Fork) -> None:
+    dilemma = scenario(forked.founding.scenario)
+    if isinstance(dilemma, Outside):
+        raise UsageError(
+            f"{forked.origin.name} is a layer: its encounters come from another system, so it "
+            "can't be forked"
+        )
+    for treatment in forked.treatments:
+        _check_treatment(dilemma, treatment)
 
 
 def _check(concurrency: int | None) -> None:
@@ -181,20 +284,17 @@ def _check(concurrency: int | None) -> None:
         raise UsageError(f"at least 1 answer must be awaited at once, not {concurrency}")
 
 
-def _check_unchanged(run: Run, *, branch: bool) -> None:
-    journal, changed = run.journal, []
-    if run.minds.describe() != run.founding.minds:
-        changed.append("its minds have other parameters now")
-    if journal.meta("version") != __version__:
-        changed.append(f"it was begun with RepuNet {journal.meta('version')}, not {__version__}")
+def _check_unchanged(journal: Journal, *, branch: bool) -> None:
+    founding = journal.founding
+    changed = differences(journal, roster(founding.assigned, founding.seed))
     if changed and not branch:
         raise UsageError(
-            f"{run.name} would not go on as it began: {' and '.join(changed)}; to go on all the "
-            f"same: repunet resume {called(journal.path)} --branch"
+            f"{journal.path.parent.name} would not go on as it began: {' and '.join(changed)}; to "
+            f"go on all the same: repunet resume {called(journal.path)} --branch",
+            detail=edits(journal),
         )
-    if changed:
-        journal.note(f"branched after round {journal.rounds}", "; ".join(changed))
-        journal.note("version", __version__)
+    for key, value in notes(journal, changed, journal.rounds).items():
+        journal.note(key, value)
 
 
 def _default_name(founding: Founding) -> str:

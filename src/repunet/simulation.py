@@ -18,7 +18,14 @@ from repunet.dynamics import (
     witness,
 )
 from repunet.encounter import Encounter
-from repunet.event import EncounterEnded, Event, GossipUntold, Matched, RoundBegan
+from repunet.event import (
+    EncounterEnded,
+    Event,
+    GossipUntold,
+    Matched,
+    RoundBegan,
+    TreatmentChanged,
+)
 from repunet.matching import Matching
 from repunet.mind import Mind
 from repunet.persona import AgentId, Participant
@@ -39,20 +46,26 @@ class Simulation:
         self.scenario = scenario
         self.mind = mind
         self.compact = compact
-        setting = Setting.of(
-            scenario.name,
-            scenario.stakes,
-            scenario.roles,
-            society.treatment,
-            partner_choice=scenario.partner_choice,
-        )
-        self.views = Perspectives(society, setting)
+        self.views = Perspectives(society, self._setting())
         self._events: list[Event] = []
 
-    async def step(self) -> list[Event]:
-        """Play one round and return its events, which have been applied."""
+    def _setting(self) -> Setting:
+        return Setting.of(
+            self.scenario.name,
+            self.scenario.stakes,
+            self.scenario.roles,
+            self.society.treatment,
+            partner_choice=self.scenario.partner_choice,
+        )
+
+    async def step(self, *changes: TreatmentChanged) -> list[Event]:
+        """Play one round, which begins with these changes if there are any.
+
+        Returns its events, which have been applied.
+        """
         self._events = []
-        self._happen([RoundBegan(round=self.society.round + 1)])
+        self._happen([RoundBegan(round=self.society.round + 1), *changes])
+        self.views.setting = self._setting()
         await self._convene()
         await self._take_note()
         groups = await self._match()

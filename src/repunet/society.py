@@ -16,6 +16,7 @@ from repunet.event import (
     GossipHeard,
     GossipInvited,
     GossipUntold,
+    Imported,
     Matched,
     ReputationShaped,
     RoundBegan,
@@ -23,6 +24,7 @@ from repunet.event import (
     SelfImageRevised,
     TieFormed,
     TieSevered,
+    TreatmentChanged,
 )
 from repunet.network import Network, Tie
 from repunet.persona import AgentId, Participant, Persona, Role
@@ -49,6 +51,8 @@ class Society:
     ) -> None:
         self.scenario = scenario
         self.treatment = treatment
+        self.changes: dict[int, Treatment] = {}
+        """The treatments it has come under since, by the round in which each took effect."""
         self.seed = seed
         self.round = 0
         self.version = 0
@@ -76,6 +80,10 @@ class Society:
         """Tell whether alter is among the last few that ego has cut its ties to."""
         return alter in self._severed.get(ego, ())
 
+    def shunned(self, ego: AgentId) -> tuple[Participant, ...]:
+        """Return the last few that ego has cut its ties to, oldest first."""
+        return tuple(self._severed.get(ego, ()))
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Let nothing happen while minds deliberate: all of a phase reads one state."""
@@ -94,6 +102,8 @@ class Society:
             case RoundBegan(round=number):
                 self.round = number
                 self.roles.clear()
+            case TreatmentChanged(treatment=treatment):
+                self._come_under(treatment)
             case AgentJoined(persona=persona):
                 self.agents[persona.id] = self._newcomer(persona)
             case ChoiceMade(act=act):
@@ -110,6 +120,8 @@ class Society:
                 self.agents[gossip.listener].gossip.hear(gossip)
             case Matched(participants=participants):
                 self.roles.update(participants)
+            case Imported():
+                self._take_over(event)
             case SatOut() | GossipInvited() | GossipUntold() | DecisionMissing():
                 pass
             case _:
@@ -117,6 +129,21 @@ class Society:
 
     def _newcomer(self, persona: Persona) -> Agent:
         return Agent(persona, ENDOWMENT * UNIT, self.treatment)
+
+    def _come_under(self, treatment: Treatment) -> None:
+        """Live under another treatment; what a shorter memory lets go of is gone for good."""
+        self.treatment = self.changes[self.round] = treatment
+        for agent in self.agents.values():
+            agent.memory = deque(agent.memory, maxlen=treatment.memory_window)
+
+    def _take_over(self, event: Imported) -> None:
+        """Let a past that was lived elsewhere be this society's own."""
+        for happened in event.past:
+            self.apply(happened)
+        for agent, wealth in event.wealth.items():
+            self.agents[agent].wealth = wealth
+        for ego, alters in event.shunned.items():
+            self._severed[ego] = deque(alters, maxlen=SHUNNED)
 
     def _rewire(self, event: TieFormed | TieSevered) -> None:
         if isinstance(event, TieFormed):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from repunet.attempts import spent
 from repunet.encounter import UNIT, Act
 from repunet.event import (
     AgentJoined,
@@ -12,11 +13,17 @@ from repunet.event import (
     EncounterEnded,
     Event,
     GossipHeard,
+    Imported,
     TieFormed,
     TieSevered,
+    TreatmentChanged,
+    unfolded,
 )
+from repunet.forking import treatment_label
 from repunet.journal import Journal
+from repunet.models.ledger import DOLLAR
 from repunet.persona import AgentId, Persona
+from repunet.treatment import Treatment
 
 WINDOW = 5
 """Rounds at the end of a run that the headline is the mean of (paper, Table 1)."""
@@ -63,6 +70,11 @@ class Summary:
     ties: int
     gossip: int
     digest: str
+    calls: int = 0
+    """Requests sent to language models; what a fork inherited was not sent again."""
+    tokens: int = 0
+    dollars: float | None = None
+    """What they cost; None where the price of any of them is not known, or nothing was sent."""
 
 
 def cooperation(events: Iterable[Event], scenario: str = "") -> float | None:
@@ -122,18 +134,26 @@ def summarise(journal: Journal) -> Summary:
     """Return a run in a few numbers."""
     founding = journal.founding
     rounds: dict[int, list[Event]] = {number + 1: [] for number in range(journal.rounds)}
+    changes: dict[int, Treatment] = {}
+    imported = 0
     for written in journal.events():
-        rounds[written.round].append(written.event)
+        if isinstance(written.event, Imported):
+            imported = written.round
+        for event in unfolded(written.event):
+            rounds[written.round].append(event)
+            if isinstance(event, TreatmentChanged):
+                changes[written.round] = event.treatment
     people = [*founding.personas, *_joined(rounds.values())]
     tallies = [tally(events, founding.scenario) for events in rounds.values()]
     rates = tuple(each.cooperation for each in tallies)
     missing = sum(each.missing for each in tallies)
+    asked = spent(journal)
     return Summary(
         name=journal.path.parent.name,
         path=str(journal.path),
         scenario=founding.scenario,
-        treatment=founding.treatment.label,
-        mind=founding.mind_names,
+        treatment=treatment_label(journal, changes),
+        mind=known_minds(founding.mind_names, imported, journal.rounds),
         agents=len(people),
         seed=founding.seed,
         rounds=journal.rounds,
@@ -148,7 +168,23 @@ def summarise(journal: Journal) -> Summary:
         ties=sum(each.ties for each in tallies),
         gossip=sum(each.gossip for each in tallies),
         digest=journal.digest(),
+        calls=asked.calls,
+        tokens=asked.tokens,
+        dollars=None if asked.unpriced or not asked.calls else asked.cost / DOLLAR,
     )
+
+
+def known_minds(names: str, imported: int, rounds: int) -> str:
+    """Return which minds made the rounds of a run, the first of which may have been imported.
+
+    >>> known_minds("chance", 0, 5), known_minds("chance", 3, 3), known_minds("chance", 3, 5)
+    ('chance', 'not known (imported)', 'not known to round 3 (imported), then chance')
+    """
+    if not imported:
+        return names
+    if imported == rounds:
+        return "not known (imported)"
+    return f"not known to round {imported} (imported), then {names}"
 
 
 def _joined(rounds: Iterable[Sequence[Event]]) -> Iterator[Persona]:

@@ -20,6 +20,7 @@ app = App(
     help="Societies of language-model agents that keep reputations, gossip and choose partners.",
 )
 app.command("repunet.cli.play:run", help="Found a society and let it play.")
+app.command("repunet.cli.planning:plan", help="Forecast calls, tokens, money and time of a run.")
 app.command("repunet.cli.play:resume", help="Go on with a run, to its end or beyond.")
 app.command("repunet.cli.play:demo", help="Play with RepuNet and without, and compare.")
 app.command("repunet.cli.dilemmas:scenarios", help="List the dilemmas, and what is at stake.")
@@ -30,7 +31,13 @@ app.command(
     name="prompts",
     help="Show what agents are asked, and how treatments differ in it.",
 )
+app.command("repunet.cli.models:cost", help="Show what a run cost, and for what.")
+app.command("repunet.cli.models:doctor", help="Tell whether a language model can be used.")
 app.command("repunet.cli.look:digest", help="Print the hash that equal runs share.")
+app.command("repunet.cli.history:fork", help="Share a run's past, then change something.")
+app.command("repunet.cli.history:replay", help="Derive a run again from its decisions.")
+app.command("repunet.cli.history:verify", help="Check that a run file is sound.")
+app.command("repunet.cli.fake:fake_llm", name="fake-llm", help="Serve made-up answers, for tests.")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -44,6 +51,8 @@ def execute(arguments: list[str]) -> int:
         app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except RepuNetError as error:
+        if error.detail:
+            print(error.detail, file=sys.stderr)
         return _complain(str(error), error.exit_code)
     except CycloptsError as error:
         return _complain(f"{_in_one_line(error)}; see: repunet --help", UsageError.exit_code)

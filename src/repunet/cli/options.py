@@ -1,12 +1,16 @@
 """Options that several commands have, and how their words are read."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 from cyclopts import Parameter, Token
 
 from repunet.errors import UsageError
+from repunet.models.allowance import Allowance
+
+FREE = Allowance()
 
 
 def _whole(_: Any, tokens: Sequence[Token]) -> int:
@@ -43,3 +47,40 @@ Seed: TypeAlias = Annotated[Whole, Parameter(help="What all luck follows from.")
 Rounds: TypeAlias = Annotated[
     Whole, Parameter(name=["--rounds", "--steps"], help="How many rounds to play.")
 ]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class LimitOptions:
+    """What language models may be asked for, and what that may cost; None is not said."""
+
+    concurrency: Concurrency = None
+    requests_per_minute: Annotated[
+        Whole | None, Parameter(help="How many requests to send in a minute, to each server.")
+    ] = None
+    tokens_per_minute: Annotated[
+        Whole | None, Parameter(help="How many tokens to use in a minute, of each server.")
+    ] = None
+    deadline: Annotated[
+        float | None,
+        Parameter(help=f"Seconds after which to give a question up; default {FREE.deadline:g}."),
+    ] = None
+    timeout: Annotated[
+        float | None,
+        Parameter(help=f"Seconds after which to give an attempt up; default {FREE.timeout:g}."),
+    ] = None
+    budget: Annotated[float | None, Parameter(help="How many dollars to spend.")] = None
+    max_calls: Annotated[Whole | None, Parameter(help="How many requests to send.")] = None
+    max_total_tokens: Annotated[
+        Whole | None, Parameter(help="How many tokens to use, in and out.")
+    ] = None
+    prices: Annotated[Path | None, Parameter(help="A file of prices, for --budget.")] = None
+    batch: Annotated[
+        Path | None,
+        Parameter(help="Write requests into this folder and read answers there, send nothing."),
+    ] = None
+
+    def given(self) -> dict[str, Any]:
+        """Return those that were said, by name."""
+        said = asdict(self).items()
+        return {name: value for name, value in said if value is not None and name != "batch"}

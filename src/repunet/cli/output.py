@@ -10,11 +10,22 @@ from pydantic import TypeAdapter
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from repunet.analysis.summary import cooperation
 from repunet.event import DecisionMissing, Event
+from repunet.models.endpoint import PERSON
+from repunet.models.ledger import DOLLAR
 from repunet.run import Run, Watcher
 from repunet.society import Society
 
@@ -63,6 +74,21 @@ def rate(value: float | None) -> str:
     if value is None:
         return "n/a"
     return f"{value:.2f}".removeprefix("0")
+
+
+def money(dollars: float | None) -> str:
+    """Return an amount as `$0.0123`, or that it is not known."""
+    return "unknown" if dollars is None else f"${dollars:,.4f}"
+
+
+def spending_of(run: Run) -> str:
+    """Return what a run has asked of language models so far, nothing where there are none."""
+    spent = run.spending
+    if spent is None or not spent.calls:
+        return ""
+    priced = None if spent.unpriced else spent.cost / DOLLAR
+    cost = "" if priced is None else f", {money(priced)}"
+    return f"{spent.calls:,} calls, {spent.tokens:,} tokens{cost}"
 
 
 def signed(value: float | None) -> str:
@@ -129,11 +155,23 @@ def progress(run: Run, *, quiet: bool) -> Iterator[Watcher]:
     """Return what to tell of every round: a live bar at a terminal, plain lines elsewhere."""
     if quiet:
         yield lambda number, events, society: None
-    elif progress_console.is_terminal:
+    elif progress_console.is_terminal and PERSON not in run.founding.mind_names.split(" + "):
         with _bar(run) as watch:
             yield watch
     else:
         yield _lines(run)
+
+
+class SpendingColumn(ProgressColumn):
+    """What was asked of language models, up to now."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+
+    def render(self, task: Task) -> Text:
+        """Return it, whenever the bar is drawn."""
+        return Text(spending_of(self._run))
 
 
 @contextmanager
@@ -143,6 +181,7 @@ def _bar(run: Run) -> Iterator[Watcher]:
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[state]}"),
+        SpendingColumn(run),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=progress_console) as bar:
@@ -160,7 +199,7 @@ def _lines(run: Run) -> Watcher:
 
     def watch(number: int, events: Sequence[Event], society: Society) -> None:
         if number % every == 0 or number == run.planned:
-            state = _state(events, society)
+            state = "  ".join(filter(None, (_state(events, society), spending_of(run))))
             print(f"{run.name}  round {number}/{run.planned}  {state}", file=sys.stderr, flush=True)
 
     return watch

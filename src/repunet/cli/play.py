@@ -1,9 +1,10 @@
 """Commands that play: `run`, `resume` and `demo`."""
 
 import asyncio
+import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -11,10 +12,19 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from repunet.analysis.summary import WINDOW, Summary, mean_rate, summarise
-from repunet.cli.options import Concurrency, Json, Quiet, Rounds, Seed, Storage, Whole
+from repunet.cli.options import (
+    Json,
+    LimitOptions,
+    Quiet,
+    Rounds,
+    Seed,
+    Storage,
+    Whole,
+)
 from repunet.cli.output import (
     console,
     disclaimer,
+    money,
     print_json,
     progress,
     rate,
@@ -22,33 +32,18 @@ from repunet.cli.output import (
     spelled,
     table,
 )
-from repunet.compat.personas import read_personas
 from repunet.errors import Stopped, UsageError
-from repunet.founding import DEFAULT
-from repunet.minds.roster import assign
-from repunet.network import read_ties
-from repunet.persona import Persona
-from repunet.population import population
-from repunet.profile import profiled
+from repunet.journal import Journal
+from repunet.minds.default import EMBEDDED
+from repunet.minds.language.terms import Terms
+from repunet.models.prices import read_prices
 from repunet.prompts import PLAIN
-from repunet.run import FAITHFUL, Run, begin, found, reopen
-from repunet.scenarios import scenario as find_scenario
+from repunet.run import SPEC, Run, begin, reopen
+from repunet.spec import AGENTS, ROUNDS, SEED, Limits, RunSpec, read_spec
 from repunet.storage import called, locate
-from repunet.treatment import TREATMENTS, Treatment
-from repunet.treatment import treatment as find_treatment
+from repunet.treatment import TREATMENTS
 
-AGENTS = 20
-ROUNDS = 30
-EMBEDDED = "embedded"
 STOPPING = (signal.SIGINT, signal.SIGTERM)
-
-YES_NO = {"y": True, "yes": True, "n": False, "no": False}
-PRESETS = {
-    (True, True): "full",
-    (True, False): "no-gossip",
-    (False, True): "no-reputation",
-    (False, False): "none",
-}
 
 
 def _known_treatments() -> str:
@@ -57,10 +52,16 @@ def _known_treatments() -> str:
 
 
 def run(
-    scenario: str,
+    scenario: str | None = None,
     /,
     *,
-    rounds: Rounds = ROUNDS,
+    spec: Annotated[
+        Path | None, Parameter(help="A file that says all this; what is said here wins.")
+    ] = None,
+    rounds: Annotated[
+        Whole | None,
+        Parameter(name=["--rounds", "--steps"], help=f"How many to play; default {ROUNDS}."),
+    ] = None,
     treatment: Annotated[str | None, Parameter(help=f"{_known_treatments()}.")] = None,
     reputation: Annotated[str | None, Parameter(help="y or n, instead of --treatment.")] = None,
     gossip: Annotated[str | None, Parameter(help="y or n, instead of --treatment.")] = None,
@@ -69,18 +70,28 @@ def run(
         Parameter(name="--set", negative="", help="A finer switch, such as rewiring=off."),
     ] = None,
     profile: Annotated[
-        str, Parameter(help="The paper's institutions, or those of the reference.")
-    ] = "paper",
+        str | None, Parameter(help="paper (default), or reference: that implementation's ways.")
+    ] = None,
     plan: Annotated[
-        str, Parameter(help="faithful: a call for each question; or compact.")
-    ] = FAITHFUL,
-    prompts: Annotated[str, Parameter(help="The wording that language models read.")] = PLAIN,
-    seed: Seed = 1,
+        str | None, Parameter(help="faithful (default): a call for each question; or compact.")
+    ] = None,
+    prompts: Annotated[
+        str | None, Parameter(help=f"The wording that language models read; default {PLAIN}.")
+    ] = None,
+    seed: Annotated[
+        Whole | None, Parameter(help=f"What all luck follows from; default {SEED}.")
+    ] = None,
     mind: Annotated[
         list[str] | None,
         Parameter(
-            negative="", help="A mind for everyone, or for one agent: 'Liam OConnor=grudger'."
+            negative="",
+            help="A mind for everyone, or for an agent, a role or an operation: "
+            "'Liam OConnor=grudger', role:trustee=chance, operation:TellGossip=embedded.",
         ),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        Parameter(negative="", help="A language model, for whom or what --mind can be for."),
     ] = None,
     personas: Annotated[
         Path | None, Parameter(help="People of your own, or the reference's profiles or seed.")
@@ -90,8 +101,8 @@ def run(
         Path | None, Parameter(help="Ties from the start: a JSON list of pairs of names.")
     ] = None,
     name: Annotated[str | None, Parameter(help="What to call it; default what it is.")] = None,
+    limits: LimitOptions | None = None,
     storage: Storage = None,
-    concurrency: Concurrency = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -100,28 +111,30 @@ def run(
     Parameters
     ----------
     scenario
-        The dilemma: pd.
+        The dilemma, such as pd; may be left out if the spec names it.
     """
-    dilemma = find_scenario(scenario).name
-    condition = profiled(_treatment(treatment, reputation, gossip, set_ or []), profile, dilemma)
-    people = _people(personas, agents, dilemma)
-    minds = assign(mind or [EMBEDDED], people)
-    minds.setdefault(DEFAULT, EMBEDDED)
-    roles = find_scenario(dilemma).roles
-    ties = read_ties(network, people, roles) if network else ()
-    founding = found(dilemma, condition, people, seed, minds, ties)
-    with begin(
-        founding,
-        rounds,
-        name=name,
-        folder=storage,
-        concurrency=concurrency,
+    chosen = (RunSpec() if spec is None else read_spec(spec)).merged(
+        scenario=scenario,
+        rounds=rounds,
+        treatment=treatment,
+        reputation=reputation,
+        gossip=gossip,
+        switches=settings(set_) if set_ else None,
+        profile=profile,
         plan=plan,
         prompts=prompts,
-    ) as begun:
-        _announce(begun, quiet=quiet or json)
-        _play(begun, quiet=quiet or json)
-        _report([summarise(begun.journal)], json=json)
+        seed=seed,
+        personas=personas,
+        agents=agents,
+        network=network,
+        name=name,
+        limits=limits.given() if limits else None,
+    )
+    cast = chosen.cast(mind or (), model or (), os.environ)
+    with _begin(cast, storage, batch=limits.batch if limits else None) as begun:
+        announce(begun, quiet=quiet or json)
+        play_out(begun, quiet=quiet or json)
+        report([summarise(begun.journal)], json=json)
 
 
 def resume(
@@ -132,8 +145,8 @@ def resume(
     branch: Annotated[
         bool, Parameter(negative="", help="Go on though RepuNet or a mind has changed since.")
     ] = False,
+    limits: LimitOptions | None = None,
     storage: Storage = None,
-    concurrency: Concurrency = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
@@ -145,59 +158,87 @@ def resume(
         Its name, or the path of its folder or file.
     """
     path = locate(run, storage)
-    with reopen(path, branch=branch, concurrency=concurrency) as reopened:
+    spec, terms = spec_of(path, limits)
+    at_once = spec.limits.concurrency
+    with reopen(path, branch=branch, concurrency=at_once, terms=terms) as reopened:
+        if limits is not None and limits.given():
+            reopened.journal.note(SPEC, spec.to_json())
         if rounds is not None:
             reopened.extend(rounds)
-        _announce(reopened, quiet=quiet or json)
-        _play(reopened, quiet=quiet or json)
-        _report([summarise(reopened.journal)], json=json)
+        announce(reopened, quiet=quiet or json)
+        play_out(reopened, quiet=quiet or json)
+        report([summarise(reopened.journal)], json=json)
 
 
 def demo(
     *,
     agents: Annotated[Whole, Parameter(help="How many people.")] = AGENTS,
-    rounds: Annotated[Whole, Parameter(help="How many rounds to play.")] = ROUNDS,
-    seed: Seed = 1,
+    rounds: Rounds = ROUNDS,
+    seed: Seed = SEED,
     mind: Annotated[str, Parameter(help="A mind for everyone.")] = EMBEDDED,
+    limits: LimitOptions | None = None,
     storage: Storage = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
     """Play the Prisoner's Dilemma with RepuNet and without, and compare the two."""
     summaries: list[Summary] = []
-    people = population(agents, "pd")
-    minds = assign([mind], people)
+    both = RunSpec().merged(
+        scenario="pd",
+        agents=agents,
+        rounds=rounds,
+        seed=seed,
+        limits=limits.given() if limits else None,
+    )
     for condition in ("full", "none"):
-        founding = found("pd", find_treatment(condition), people, seed, minds)
-        with begin(founding, rounds, default=f"demo-{condition}", folder=storage) as begun:
+        chosen = both.merged(treatment=condition).cast([mind], (), {})
+        with _begin(chosen, storage, default=f"demo-{condition}") as begun:
             if not summaries:
-                _announce(begun, quiet=quiet or json)
-            _play(begun, quiet=quiet or json)
+                announce(begun, quiet=quiet or json)
+            play_out(begun, quiet=quiet or json)
             summaries.append(summarise(begun.journal))
-    _report(summaries, json=json)
+    report(summaries, json=json)
 
 
-def _treatment(
-    preset: str | None, reputation: str | None, gossip: str | None, switches: Sequence[str]
-) -> Treatment:
-    if reputation is not None or gossip is not None:
-        if preset is not None:
-            raise UsageError("say either --treatment or --reputation and --gossip, not both")
-        preset = PRESETS[_yes(reputation, "--reputation"), _yes(gossip, "--gossip")]
-    settings: dict[str, str] = {}
+def _begin(
+    spec: RunSpec, storage: Path | None, default: str | None = None, batch: Path | None = None
+) -> AbstractContextManager[Run]:
+    return begin(
+        spec.founding(),
+        spec.rounds,
+        name=spec.name,
+        default=default,
+        folder=storage,
+        concurrency=spec.limits.concurrency,
+        plan=spec.plan,
+        prompts=spec.prompts,
+        terms=_terms(spec.limits, batch),
+        spec=spec.to_json(),
+    )
+
+
+def _terms(limits: Limits, batch: Path | None) -> Terms:
+    prices = None if limits.prices is None else read_prices(limits.prices)
+    return Terms(limits.allowance, prices, batch)
+
+
+def spec_of(path: Path, limits: LimitOptions | None) -> tuple[RunSpec, Terms]:
+    """Return what a run was begun with, and the terms it goes on with: those said now, if any."""
+    with Journal.open(path) as journal:
+        kept = journal.meta(SPEC)
+    spec = RunSpec() if kept is None else RunSpec.model_validate_json(kept)
+    spec = spec.merged(limits=limits.given() if limits else None)
+    return spec, _terms(spec.limits, limits.batch if limits else None)
+
+
+def settings(switches: Iterable[str]) -> dict[str, str]:
+    """Return switches by name from texts like `rewiring=off`; raises UsageError for others."""
+    found: dict[str, str] = {}
     for switch, value in map(_switch, switches):
-        if switch in settings:
+        if switch in found:
             raise UsageError(f"--set {switch} is there twice: keep one of them")
-        settings[switch] = value
-    return find_treatment("full" if preset is None else preset).switched(**settings)
-
-
-def _yes(word: str | None, option: str) -> bool:
-    if word is None:
-        return True
-    if word.lower() not in YES_NO:
-        raise UsageError(f"{option} takes y or n, not {word!r}")
-    return YES_NO[word.lower()]
+        found[switch] = value
+    return found
 
 
 def _switch(text: str) -> tuple[str, str]:
@@ -207,19 +248,12 @@ def _switch(text: str) -> tuple[str, str]:
     return switch.strip().replace("-", "_"), value
 
 
-def _people(path: Path | None, agents: int | None, scenario: str) -> tuple[Persona, ...]:
-    if path is None:
-        return population(AGENTS if agents is None else agents, scenario)
-    if agents is not None:
-        raise UsageError("say either --personas or --agents, not both: a file has its own people")
-    return read_personas(path, scenario)
-
-
-def _announce(run: Run, *, quiet: bool) -> None:
+def announce(run: Run, *, quiet: bool) -> None:
+    """Say what will be played, and by which minds."""
     if not quiet:
         founding = run.founding
         say(
-            f"{founding.scenario}, {founding.treatment.label}, {len(founding.personas)} agents, "
+            f"{founding.scenario}, {run.treatment}, {len(founding.personas)} agents, "
             f"seed {founding.seed}; {disclaimer(founding.mind_names)}"
         )
         if not (founding.treatment.rewiring or founding.ties):
@@ -229,23 +263,31 @@ def _announce(run: Run, *, quiet: bool) -> None:
             )
 
 
-def _play(run: Run, *, quiet: bool) -> None:
+def play_out(run: Run, *, quiet: bool) -> None:
+    """Play a run to its planned end, or to the end of the round in which it is interrupted."""
     with progress(run, quiet=quiet) as watch, _interruptible(run) as interrupts:
-        asyncio.run(run.play(watch, stop=lambda: bool(interrupts)))
+        try:
+            asyncio.run(run.play(watch, stop=lambda: bool(interrupts)))
+        except KeyboardInterrupt:
+            raise Stopped(
+                "interrupted; every committed round, and every answer that was kept, is safe; to "
+                f"go on: repunet resume {called(run.journal.path)}"
+            ) from None
 
 
 @contextmanager
 def _interruptible(run: Run) -> Iterator[list[int]]:
-    """Let the first Ctrl-C or SIGTERM end the run after the round at hand, the second at once."""
+    """Let the first Ctrl-C or SIGTERM end the run after the round at hand, the second at once.
+
+    Where language models are asked, the first one ends the round, too: nothing more is sent.
+    """
     interrupts: list[int] = []
 
     def interrupt(number: int, _: FrameType | None) -> None:
         if interrupts:
-            raise Stopped(
-                f"interrupted; every committed round is safe; to go on: "
-                f"repunet resume {called(run.journal.path)}"
-            )
+            raise KeyboardInterrupt
         interrupts.append(number)
+        run.interrupt()
 
     before = {number: signal.signal(number, interrupt) for number in STOPPING}
     try:
@@ -255,7 +297,8 @@ def _interruptible(run: Run) -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _report(summaries: Sequence[Summary], *, json: bool) -> None:
+def report(summaries: Sequence[Summary], *, json: bool) -> None:
+    """Print what came out, and where it is."""
     if json:
         print_json(tuple(summaries) if len(summaries) > 1 else summaries[0])
         return
@@ -281,3 +324,7 @@ def _measures(summaries: Sequence[Summary]) -> Iterator[tuple[str, ...]]:
         yield (title, *(rate(s.payoff.get(kind)) for s in summaries))
     yield row("ties at the end", lambda s: str(s.ties))
     yield row("pieces of gossip heard", lambda s: str(s.gossip))
+    if any(s.calls for s in summaries):
+        yield row("calls of language models", lambda s: f"{s.calls:,}")
+        yield row("tokens, in and out", lambda s: f"{s.tokens:,}")
+        yield row("cost", lambda s: money(s.dollars))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from repunet import __version__
+from repunet.continuity import beginnings, differences, edits, notes
 from repunet.errors import UsageError, unknown
 from repunet.founding import DEFAULT, Founding
 from repunet.journal import Journal
@@ -50,7 +50,12 @@ class Charter:
                 raise unknown("agent", agent, [person.id for person in people])
         return Founding(name, self._treatment, people, seed, described)
 
-    def resumed(self, journal: Journal, *, branch: bool) -> Mind:
+    def notes(self, founding: Founding) -> dict[str, str]:
+        """Return what is noted of a new layer."""
+        minds = minds_of(MIND if self.mind is None else self.mind, founding.seed)
+        return {"planned": "0", **beginnings(founding, minds)}
+
+    def resumed(self, journal: Journal, *, branch: bool) -> Roster:
         """Return the minds of a layer; raises UsageError if it would not go on as it began."""
         was, now = journal.founding, self._over(journal.founding)
         where = journal.path.parent.name
@@ -59,19 +64,15 @@ class Charter:
                 word = {"scenario": "roles", "personas": "agents"}.get(part, part)
                 raise UsageError(f"{where} was founded with different {word}: leave out {word}=")
         minds = minds_of(was.assigned if self.mind is None else self.mind, was.seed)
-        changed = []
-        if minds.describe() != was.minds:
-            changed.append("its minds are others now")
-        if journal.meta("version") != __version__:
-            changed.append(f"it was begun with RepuNet {journal.meta('version')}")
+        changed = differences(journal, minds)
         if changed and not branch:
             raise UsageError(
                 f"{where} would not go on as it began: {' and '.join(changed)}; to go on all the "
-                "same: branch=True"
+                "same: branch=True",
+                detail=edits(journal),
             )
-        if changed:
-            journal.note(f"branched after round {journal.rounds}", "; ".join(changed))
-            journal.note("version", __version__)
+        for key, value in notes(journal, changed, journal.rounds).items():
+            journal.note(key, value)
         return minds
 
     def _over(self, was: Founding) -> Founding:

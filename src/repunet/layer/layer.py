@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from repunet.continuity import has_branched
 from repunet.encounter import Outcome
 from repunet.errors import UsageError
 from repunet.event import AgentJoined, Event
@@ -18,6 +19,9 @@ from repunet.layer.member import member, require_distinct
 from repunet.layer.place import folder_of, opened
 from repunet.layer.view import View, ranked, view_of
 from repunet.mind import Mind
+from repunet.minds.language.correspondence import Correspondence
+from repunet.minds.language.switchboard import all_connected
+from repunet.minds.language.terms import Terms, correspondence
 from repunet.minds.recorded import Recorded
 from repunet.persona import AgentId, Participant, Persona, Role
 from repunet.storage import FILE, locked
@@ -30,8 +34,11 @@ class Layer:
     Calls of several tasks are answered one after another, in the order in which they were made.
     """
 
-    def __init__(self, journal: Journal, mind: Mind) -> None:
+    def __init__(
+        self, journal: Journal, mind: Mind, correspondence: Correspondence | None = None
+    ) -> None:
         journal.verify()
+        self._correspondence = correspondence
         self._journal = journal
         self._mind = mind
         self._turn = Lock()
@@ -54,13 +61,15 @@ class Layer:
         seed: int | None = None,
         roles: Sequence[Role] | None = None,
         branch: bool = False,
+        terms: Terms = Terms(),
     ) -> AsyncIterator["Layer"]:
         """Open a layer, and create its file if there is none: by name, or by its folder's path.
 
         A new one needs agents; by default it is the full system, with the embedded mind, seed 1
         and one role. What is given for one that is there must be as it was founded. Raises
         UsageError for anything that is not known, that differs (`branch` notes a difference in
-        minds or in RepuNet, and goes on), and for a file that is in use or no layer's.
+        minds or in RepuNet, and goes on), and for a file that is in use or no layer's. The terms
+        say how fast, and at what cost, language models are asked.
         """
         people = agents if agents is None or isinstance(agents, str) else tuple(agents)
         charter = Charter(people, mind, treatment, seed, roles)
@@ -68,11 +77,14 @@ class Layer:
         if not path.exists():
             charter.founding()  # whatever is wrong is said before anything is written
         with locked(path.parent), opened(path, charter) as journal:
-            layer = cls(journal, charter.resumed(journal, branch=branch))
-            try:
-                yield layer
-            finally:
-                await layer._close()
+            minds = charter.resumed(journal, branch=branch)
+            office = correspondence(journal, minds, terms, branched=has_branched(journal))
+            layer = cls(journal, minds, office)
+            async with all_connected(minds.members, office):
+                try:
+                    yield layer
+                finally:
+                    await layer._close()
 
     # What happens ------------------------------------------------------------------------------
 
@@ -188,6 +200,8 @@ class Layer:
             if self._closed:
                 name = self._journal.path.parent.name
                 raise UsageError(f"{name} is closed: open it again")
+            if self._correspondence is not None:
+                self._correspondence.begin_round(self._journal.rounds + 1)
             try:
                 yield
             except BaseException:

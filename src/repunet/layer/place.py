@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from repunet import __version__
 from repunet.errors import UsageError
 from repunet.journal import Journal
 from repunet.layer.charter import Charter
@@ -19,7 +18,8 @@ def opened(path: Path, charter: Charter) -> Iterator[Journal]:
     if path.exists():
         journal = Journal.open(path, write=True)
     else:
-        journal = Journal.create(path, charter.founding(), planned="0", version=__version__)
+        founding = charter.founding()
+        journal = Journal.create(path, founding, **charter.notes(founding))
     with journal:
         name = journal.founding.scenario
         if not name.startswith(f"{OUTSIDE}:"):

@@ -1,6 +1,6 @@
-"""Rosters: which minds there are by name, and which one decides for which agent."""
+"""Rosters: which minds there are by name, and which one decides for whom, or answers what."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
@@ -9,8 +9,10 @@ from math import isfinite
 from typing import Any, Protocol, TypeVar, cast
 
 from repunet.errors import UsageError, unknown
-from repunet.founding import DEFAULT
-from repunet.mind import Coordinate, Mind, Operation
+from repunet.founding import DEFAULT, OPERATION, ROLE, SELECTORS
+from repunet.fused import Fused
+from repunet.mind import Coordinate, Mind, NoAnswer, Operation
+from repunet.models.endpoint import LANGUAGE
 from repunet.persona import AgentId, Persona
 
 A = TypeVar("A")
@@ -19,6 +21,8 @@ BUILT_IN = {
     "embedded": "repunet.minds.embedded.mind:embedded",
     "chance": "repunet.minds.chance:chance",
     "replay": "repunet.minds.replay:replay",
+    "human": "repunet.minds.language.mind:human",
+    **dict.fromkeys(LANGUAGE, "repunet.minds.language.mind:language"),
 }
 STRATEGIES = "repunet.minds.scripted"
 
@@ -93,13 +97,40 @@ def _maker(name: str) -> MindMaker:
     raise unknown("mind", name, mind_names())
 
 
-class Roster:
-    """One mind for everyone, or one for each agent that has its own. Itself a mind."""
+def is_language(mind: str) -> bool:
+    """Tell whether this is the name of a language model.
 
-    def __init__(self, everyone: Mind, own: Mapping[AgentId, Mind], given: Mapping[str, str]):
+    >>> is_language("openai:gpt-4o-mini"), is_language("embedded:sharp"), is_language("openai")
+    (True, False, False)
+    """
+    provider, _, model = mind.partition(":")
+    return provider in LANGUAGE and bool(model)
+
+
+def require_language(mind: str, option: str) -> None:
+    """Raise UsageError, with what to say instead of the option, if this is no language model."""
+    provider, _, _ = mind.partition(":")
+    if is_language(mind):
+        return
+    if provider in LANGUAGE:
+        raise UsageError(f"{mind!r} needs the name of a model: {provider}:MODEL")
+    if MindSpec.parse(mind).name in mind_names():
+        raise UsageError(f"{mind} is no language model; to let it decide: {option}")
+    raise UsageError(
+        f"{mind} is no language model: say whose it is, such as openai:{mind}; "
+        f"known: {', '.join(LANGUAGE)}"
+    )
+
+
+class Roster:
+    """One mind for everyone, others for some agents, roles or operations. Itself a mind."""
+
+    def __init__(self, everyone: Mind, own: Mapping[str, Mind], given: Mapping[str, str]):
         self._everyone = everyone
         self._own = own
         self._given = given
+        self._selects = any(key.startswith(SELECTORS) for key in own)
+        self._asks_singly = any(key.startswith(OPERATION) for key in own)
 
     @property
     def name(self) -> str:
@@ -107,48 +138,124 @@ class Roster:
         return " + ".join(dict.fromkeys(m.name for m in (self._everyone, *self._own.values())))
 
     @property
+    def members(self) -> tuple[Mind, ...]:
+        """Return the minds, each once."""
+        return tuple(dict.fromkeys((self._everyone, *self._own.values())))
+
+    @property
     def immediate(self) -> bool:
         """Return whether all of them answer without waiting."""
         return self._everyone.immediate and all(m.immediate for m in self._own.values())
 
     def describe(self) -> dict[str, Any]:
-        """Return the description of every mind, by agent; `*` is everyone else."""
+        """Return the description of every mind, by whom or what it is for; `*` is all else."""
         minds = {DEFAULT: self._everyone, **self._own}
-        return {
-            agent: {"given": self._given[agent], **mind.describe()} for agent, mind in minds.items()
-        }
+        return {key: {"given": self._given[key], **mind.describe()} for key, mind in minds.items()}
 
     async def answer(self, operation: Operation[A], at: Coordinate) -> A:
-        """Let the agent's own mind answer."""
-        return await self._own.get(at.actor, self._everyone).answer(operation, at)
+        """Let the mind answer that is the agent's own, the operation's, the role's or everyone's.
+
+        Raises NoAnswer for several questions at once that may be for several minds.
+        """
+        mind = self._own.get(at.actor)
+        mind = self._shared(operation, at) if mind is None else mind
+        return await mind.answer(operation, at)
+
+    def _shared(self, operation: Operation[Any], at: Coordinate) -> Mind:
+        if not self._selects:
+            return self._everyone
+        if self._asks_singly and isinstance(operation, Fused):
+            raise NoAnswer("minds by operation are asked one question at a time")
+        keys = OPERATION + at.operation, ROLE + operation.ego.role
+        return next((self._own[key] for key in keys if key in self._own), self._everyone)
 
 
-def assign(texts: Iterable[str], personas: Iterable[Persona]) -> dict[AgentId, str]:
-    """Return the name of each agent's mind, from texts like `embedded` or `Liam OConnor=chance`.
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Whom or what a mind can be assigned to. Roles and operations that are not given may be any.
 
-    Raises UsageError for an agent that is not there, and for two minds for the same agent.
+    >>> company = Company({"Ann": "A01"}, roles=("trustee",))
+    >>> [company.key(who) for who in ("Ann", "role:trustee", "operation:TellGossip")]
+    ['A01', 'role:trustee', 'operation:TellGossip']
     """
-    people = list(personas)
-    ids = {person.name: person.id for person in people} | {p.id: p.id for p in people}
-    assigned: dict[AgentId, str] = {}
-    for text in texts:
-        agent, spec = _split(text, ids)
-        if agent in assigned:
-            raise UsageError(f"{text!r}: there is a mind for that already ({assigned[agent]!r})")
-        assigned[agent] = spec
+
+    ids: Mapping[str, AgentId]
+    """The id of each agent, by its name and by itself."""
+    roles: Sequence[str] = ()
+    operations: Sequence[str] = ()
+
+    @classmethod
+    def of(
+        cls, personas: Iterable[Persona], roles: Sequence[str] = (), operations: Sequence[str] = ()
+    ) -> "Company":
+        """Return whom and what there is in a society."""
+        people = list(personas)
+        ids = {person.name: person.id for person in people} | {p.id: p.id for p in people}
+        return cls(ids, roles, operations)
+
+    def key(self, who: str) -> str:
+        """Return the agent's id, or what else stands there; raises UsageError for nobody."""
+        if who in self.ids:
+            return self.ids[who]
+        for kind, known in ((ROLE, self.roles), (OPERATION, self.operations)):
+            if who.startswith(kind):
+                named = who.removeprefix(kind).strip()
+                if not named or (known and named not in known):
+                    raise unknown(kind.removesuffix(":"), named, known)
+                return kind + named
+        if who == DEFAULT:
+            return DEFAULT
+        raise unknown("agent", who, self.ids)
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Return whom or what a mind is for, and the mind, from `embedded` or `Ann=embedded`."""
+        parts = text.split("=")
+        for end in range(len(parts) - 1, 0, -1):  # a name may hold an equals sign: longest first
+            who = "=".join(parts[:end]).strip()
+            if who in self.ids:
+                return self.ids[who], "=".join(parts[end:])
+        first, equals, mind = text.partition("=")
+        if first.startswith(SELECTORS):
+            if not equals:
+                raise UsageError(f"{text!r} takes a mind: {text}=embedded")
+            return self.key(first.strip()), mind
+        if not equals or "," in first or "://" in first or is_language(first):
+            return DEFAULT, text
+        return self.key(first.strip()), mind
+
+
+def assign(
+    texts: Iterable[str],
+    personas: Iterable[Persona],
+    roles: Sequence[str] = (),
+    operations: Sequence[str] = (),
+) -> dict[str, str]:
+    """Return the names of minds by agent, role or operation; `*` is everyone else's.
+
+    The texts are like `embedded`, `Liam OConnor=chance`, `role:trustee=chance` or
+    `operation:TellGossip=embedded`. Raises UsageError for an agent that is not there, for a role
+    or operation that is none of those given, and for two minds for the same.
+    """
+    return _once(map(Company.of(personas, roles, operations).split, texts))
+
+
+def assigned_by(minds: Mapping[str, str], company: Company) -> dict[str, str]:
+    """Return the names of minds by agent, role or operation, from whom or what users name.
+
+    Raises UsageError as `assign` does.
+    """
+    return _once((company.key(who), mind) for who, mind in minds.items())
+
+
+def _once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    assigned: dict[str, str] = {}
+    for key, mind in pairs:
+        if key in assigned:
+            raise UsageError(
+                f"{mind!r} for {key}: there is a mind for that already ({assigned[key]!r})"
+            )
+        assigned[key] = mind
     return assigned
-
-
-def _split(text: str, ids: Mapping[str, AgentId]) -> tuple[AgentId, str]:
-    parts = text.split("=")
-    for end in range(len(parts) - 1, 0, -1):  # a name may hold an equals sign: the longest first
-        who = "=".join(parts[:end]).strip()
-        if who in ids:
-            return ids[who], "=".join(parts[end:])
-    first = parts[0]
-    if len(parts) == 1 or "," in first:
-        return DEFAULT, text
-    raise unknown("agent", first.strip(), ids)
 
 
 def roster(assigned: Mapping[AgentId, str], seed: int) -> Roster:

@@ -9,10 +9,14 @@ class Failure(Exception):  # noqa: N818
     status: ClassVar[str]
     """What the journal calls it."""
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, charged: bool = False
+    ) -> None:
         super().__init__(" ".join(message.split()))
         self.retry_after = retry_after
         """Seconds after which the server asked to be asked again."""
+        self.charged = charged
+        """Whether the provider may have counted it all the same."""
 
 
 class RateLimited(Failure):
@@ -27,6 +31,14 @@ class Transient(Failure):
     status = "transient"
 
 
+class Unreachable(Transient):
+    """There is no way to the server, or nobody there: nothing was sent."""
+
+
+class Overloaded(Transient):
+    """The server has too much to do."""
+
+
 class TimedOut(Transient):
     """There was no answer in time: the server has too much to do, or is gone."""
 
@@ -37,6 +49,10 @@ class Permanent(Failure):
     status = "permanent"
 
 
+class Unacceptable(Permanent):
+    """The server does not take this request; others may fare better."""
+
+
 class Content(Failure):
     """The server refuses this content: ask in other words, or do without."""
 
@@ -44,6 +60,11 @@ class Content(Failure):
 
 
 class Unsupported(Failure):
-    """The server does not know this format of answers: ask for it in another way."""
+    """The server does not know this format of answers, or a parameter: ask without it."""
 
     status = "unsupported"
+
+    def __init__(self, message: str, *, parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+        """What the transport will leave out from now on; None if it is the format."""

@@ -19,6 +19,9 @@ which some servers refuse. `object`: the server holds it to JSON, the schema is 
 """
 RUNGS: tuple[Rung, ...] = ("schema", "lean", "object", "text")
 
+SCHEMA_MARK = "The JSON schema of the answer:"
+"""The line before a schema that is in the prompt."""
+
 Finish: TypeAlias = Literal["stop", "length", "refused"]
 
 
@@ -77,6 +80,16 @@ class Request:
         """Return the same request, with that many times the tokens for its answer."""
         more = replace(self.sampling, max_tokens=self.sampling.max_tokens * factor)
         return replace(self, sampling=more)
+
+
+def worded(request: Request, rung: Rung) -> Request:
+    """Return the request as it is sent: with its schema in the prompt where that is needed."""
+    if rung in ("schema", "lean"):
+        return request
+    *before, last = request.messages
+    schema = json.dumps(request.schema, ensure_ascii=False)
+    last = Message(last.role, f"{last.content}\n\n{SCHEMA_MARK}\n{schema}")
+    return replace(request, messages=(*before, last))
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,23 @@ def render(operation: Operation[Any], wording: str = PLAIN, *, marked: bool = Fa
     return Prompt(_without_gaps(system), _without_gaps(user))
 
 
+def phrase(template: str, wording: str, scenario: str, **variables: str) -> str:
+    """Return what else is said in a wording, such as what is wrong with an answer."""
+    try:
+        text = _environment(wording, scenario, False).get_template(template).render(variables)
+    except TemplateNotFound as error:
+        raise _missing(error, wording, scenario) from None
+    return _without_gaps(text)
+
+
+def sources(wording: str, scenario: str) -> dict[str, str]:
+    """Return every template of a wording as it is written, by its name; a scenario's own first."""
+    environment = _environment(wording, scenario, False)
+    assert environment.loader is not None
+    names = [name for name in environment.list_templates(["md"]) if "/" not in name]
+    return {name: environment.loader.get_source(environment, name)[0] for name in names}
+
+
 def taken_apart(marked: str) -> tuple[str, tuple[Block, ...]]:
     """Return what remains of a marked text without its blocks, and the blocks, inner ones first."""
     names, texts, found, place = [""], [""], [], 0

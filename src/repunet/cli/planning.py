@@ -1,0 +1,196 @@
+"""The command `plan`: what a run will take, before anything is spent on it."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+from cyclopts import Parameter
+
+from repunet.analysis.forecast import LATENCY, Forecast, Span, forecast
+from repunet.cli.options import Json, LimitOptions, Whole
+from repunet.cli.output import console, money, print_json, say, table
+from repunet.cli.play import settings
+from repunet.errors import UsageError
+from repunet.minds.language.terms import Terms
+from repunet.models.prices import read_prices
+from repunet.prompts import PLAIN
+from repunet.spec import AGENTS, ROUNDS, SEED, RunSpec, read_spec
+from repunet.treatment import TREATMENTS
+
+Row: TypeAlias = tuple[str, ...]
+
+NAMES = ("low", "likely", "high")
+MINUTE, HOUR = 60, 3600
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class SpecOptions:
+    """What a run is made from; None is not said."""
+
+    spec: Annotated[
+        Path | None, Parameter(help="A file that says all this; what is said here wins.")
+    ] = None
+    rounds: Annotated[
+        Whole | None,
+        Parameter(name=["--rounds", "--steps"], help=f"How many to play; default {ROUNDS}."),
+    ] = None
+    treatment: Annotated[
+        str | None, Parameter(help=f"{', '.join(TREATMENTS)}; default {next(iter(TREATMENTS))}.")
+    ] = None
+    reputation: Annotated[str | None, Parameter(help="y or n, instead of --treatment.")] = None
+    gossip: Annotated[str | None, Parameter(help="y or n, instead of --treatment.")] = None
+    set_: Annotated[
+        list[str] | None,
+        Parameter(name="--set", negative="", help="A finer switch, such as rewiring=off."),
+    ] = None
+    profile: Annotated[
+        str | None, Parameter(help="paper (default), or reference: that implementation's ways.")
+    ] = None
+    plan: Annotated[
+        str | None, Parameter(help="faithful (default): a call for each question; or compact.")
+    ] = None
+    prompts: Annotated[
+        str | None, Parameter(help=f"The wording that language models read; default {PLAIN}.")
+    ] = None
+    seed: Annotated[
+        Whole | None, Parameter(help=f"What all luck follows from; default {SEED}.")
+    ] = None
+    mind: Annotated[
+        list[str] | None,
+        Parameter(negative="", help="A mind for everyone, or for an agent, role or operation."),
+    ] = None
+    model: Annotated[
+        list[str] | None,
+        Parameter(negative="", help="A language model, for whom or what --mind can be for."),
+    ] = None
+    personas: Annotated[
+        Path | None, Parameter(help="People of your own, or the reference's profiles or seed.")
+    ] = None
+    agents: Annotated[Whole | None, Parameter(help=f"How many people; default {AGENTS}.")] = None
+    network: Annotated[
+        Path | None, Parameter(help="Ties from the start: a JSON list of pairs of names.")
+    ] = None
+
+    def chosen(self, scenario: str | None, limits: LimitOptions | None) -> RunSpec:
+        """Return the spec of the file, if there is one, with what is said besides; and its minds.
+
+        Raises UsageError for what can't be.
+        """
+        merged = (RunSpec() if self.spec is None else read_spec(self.spec)).merged(
+            scenario=scenario,
+            rounds=self.rounds,
+            treatment=self.treatment,
+            reputation=self.reputation,
+            gossip=self.gossip,
+            switches=settings(self.set_) if self.set_ else None,
+            profile=self.profile,
+            plan=self.plan,
+            prompts=self.prompts,
+            seed=self.seed,
+            personas=self.personas,
+            agents=self.agents,
+            network=self.network,
+            limits=limits.given() if limits else None,
+        )
+        return merged.cast(self.mind or (), self.model or (), os.environ)
+
+
+def plan(
+    scenario: str | None = None,
+    /,
+    *,
+    options: SpecOptions | None = None,
+    limits: LimitOptions | None = None,
+    latency: Annotated[
+        float, Parameter(help="Seconds in which an answer is likely to be there.")
+    ] = LATENCY,
+    operations: Annotated[
+        bool, Parameter(negative="", help="Show what each kind of question takes.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Forecast what a run will take: calls, tokens, money and time. Nothing is sent or written.
+
+    Parameters
+    ----------
+    scenario
+        The dilemma, such as pd; may be left out if the spec names it.
+    """
+    if not (isfinite(latency) and latency > 0):
+        raise UsageError(f"--latency takes seconds, more than 0, not {latency:g}")
+    spec = (options or SpecOptions()).chosen(scenario, limits)
+    prices = None if spec.limits.prices is None else read_prices(spec.limits.prices)
+    found = forecast(
+        spec.founding(),
+        spec.rounds,
+        plan=spec.plan,
+        prompts=spec.prompts,
+        terms=Terms(spec.limits.allowance, prices),
+        latency=latency,
+    )
+    if json:
+        print_json(found)
+    else:
+        _show(found, operations=operations)
+
+
+def _show(found: Forecast, *, operations: bool) -> None:
+    say(
+        f"{found.scenario}, {found.treatment}, {found.agents} agents, {found.rounds} rounds, "
+        f"{found.plan}; models: {', '.join(model.model for model in found.models)}"
+    )
+    console.print(table("", ("the whole run:", *NAMES), list(_rows(found))))
+    if len(found.models) > 1:
+        console.print(table("", ("model:", *_columns()), [_by(m, m.model) for m in found.models]))
+    if operations:
+        rows = [_by(each, each.operation) for each in found.operations]
+        console.print(table("", ("operation:", *_columns()), rows))
+    for warning in found.warnings:
+        say(f"warning: {warning}")
+    for assumption in found.assumptions:
+        say(f"- {assumption}")
+
+
+def _rows(found: Forecast) -> Iterator[Row]:
+    yield "calls", *_each(found.calls, _count)
+    yield "tokens in", *_each(found.tokens_in, _count)
+    yield "tokens out", *_each(found.tokens_out, _count)
+    yield "cost", *(_each(found.cost, money) if found.cost else (money(None),) * len(NAMES))
+    yield "time", *_each(found.seconds, _time)
+    yield (
+        "answers one after another, a round",
+        *_each(found.waits, lambda n: f"{n / found.rounds:.1f}"),
+    )
+    yield "the same, in the longest round", *_each(found.longest, _count)
+
+
+def _columns() -> Row:
+    return (*(f"calls, {name}" for name in NAMES), "tokens in", "tokens out")
+
+
+def _by(each: Any, name: str) -> Row:
+    likely = each.tokens_in.likely, each.tokens_out.likely
+    return (name, *_each(each.calls, _count), *map(_count, likely))
+
+
+def _each(span: Span[Any], shown: Callable[[Any], str]) -> Row:
+    return shown(span.low), shown(span.likely), shown(span.high)
+
+
+def _count(number: int) -> str:
+    return f"{number:,}"
+
+
+def _time(seconds: float) -> str:
+    """Return a time in the unit that suits it.
+
+    >>> _time(41.2), _time(200), _time(9000)
+    ('41 s', '3.3 min', '2.5 h')
+    """
+    if seconds < 2 * MINUTE:
+        return f"{seconds:.0f} s"
+    return f"{seconds / MINUTE:.1f} min" if seconds < 2 * HOUR else f"{seconds / HOUR:.1f} h"

@@ -1,0 +1,215 @@
+"""A run's dealings with models: one record, one purse, one wording, and one end for all."""
+
+from asyncio import Event, Timeout, get_running_loop, timeout
+from collections.abc import Awaitable, Mapping
+from difflib import unified_diff
+from typing import TypeVar
+
+from repunet.attempts import AttemptLog, Decided, Name, Sending, messages
+from repunet.errors import Stopped, UsageError
+from repunet.models.allowance import Allowance
+from repunet.models.batch import Batch
+from repunet.models.failure import TimedOut
+from repunet.models.halt import Halted, unless
+from repunet.models.ledger import DOLLAR, Exhausted, Ledger, Reservation, Spending
+from repunet.models.prices import Price
+from repunet.models.request import Request
+from repunet.prompts import PLAIN
+from repunet.storage import called
+
+T = TypeVar("T")
+
+GRACE = 30.0
+"""Seconds for which answers in flight are awaited once the run stops."""
+FEW, SHARE = 3, 0.05
+"""A round stops the run if more of its decisions are missing than a few, or than a share."""
+HOPELESS = 10
+"""As many missing decisions stop it at once, if they are half of all."""
+
+
+class Correspondence:
+    """What all language minds of a run have in common."""
+
+    def __init__(
+        self,
+        log: AttemptLog,
+        allowance: Allowance,
+        *,
+        wording: str = PLAIN,
+        prices: Mapping[str, Price] | None = None,
+        branched: bool = False,
+        batch: Batch | None = None,
+    ) -> None:
+        self.log = log
+        self.allowance = allowance
+        self.wording = wording
+        self.prices = prices
+        self.batch = batch
+        """Where requests go instead of to a server, and answers come from."""
+        self.halted = Event()
+        self.round = log.journal.rounds + 1
+        spent = log.spent()
+        if spent.unpriced and allowance.budget is not None:
+            raise UsageError(
+                f"what {spent.unpriced:,} calls of this run cost is not known, so a budget can't "
+                "be kept: use --max-total-tokens"
+            )
+        self.ledger = Ledger(allowance, Spending(*spent))
+        self._branched = branched
+        self._why: Stopped | None = None
+        self._timeouts: set[Timeout] = set()
+        self._answered = 0
+        self._missing: list[Decided] = []
+        self._too_many = False
+
+    # The end
+
+    def stop(self, why: str) -> Stopped:
+        """Send nothing more, whoever asks; return what tells why, and how to go on."""
+        if self._why is None:
+            run = called(self.log.journal.path)
+            self._why = Stopped(f"{why}; nothing is lost; to go on: repunet resume {run}")
+            self.halted.set()
+            for limit in self._timeouts:
+                _hurry(limit)
+        return self._why
+
+    def awaiting(self) -> Stopped:
+        """Return what ends a wait of a batch, while others still put their requests."""
+        return Stopped("answers are awaited")
+
+    def ended(self, stopped: Stopped) -> Stopped:
+        """Return how a round ended that was stopped, now that nothing is under way any more."""
+        if self._too_many:
+            self.log.set_aside(missing.name.coordinate for missing in self._missing)
+        if self.batch is None or not self.batch.pending:
+            return stopped
+        run, written = called(self.log.journal.path), self.batch.write()
+        why = "" if self._why is None else f"{self._why}; "
+        return Stopped(f"{why}{written}, then: repunet resume {run} --batch {self.batch.folder}")
+
+    def stopped(self) -> Stopped:
+        """Return why nothing is sent any more."""
+        return self._why or self.stop("stopped")
+
+    def require_open(self) -> None:
+        """Raise Stopped if nothing is to be sent any more."""
+        if self._why is not None:
+            raise self._why
+
+    async def pause(self, seconds: float) -> None:
+        """Wait; raises Stopped as soon as the run stops."""
+        loop = get_running_loop()
+        over = loop.create_future()
+        timer = loop.call_later(seconds, over.set_result, None)
+        try:
+            await unless(self.halted, over)
+        except Halted:
+            raise self.stopped() from None
+        finally:
+            timer.cancel()
+
+    async def in_time(self, sending: Awaitable[T], *, patient: bool = False) -> T:
+        """Await an answer for as long as one attempt, or the end of the run, allows."""
+        try:
+            async with timeout(None if patient else self.allowance.timeout) as limit:
+                self._timeouts.add(limit)
+                if self.halted.is_set():
+                    _hurry(limit)
+                try:
+                    return await sending
+                finally:
+                    self._timeouts.discard(limit)
+        except TimeoutError:
+            raise TimedOut(f"no answer in {self.allowance.timeout:g} s", charged=True) from None
+
+    # The purse
+
+    async def reserve(self, sending: Sending) -> Reservation:
+        """Set aside what a request may cost at most; raises Stopped where there is not as much."""
+        try:
+            return await self.ledger.reserve(
+                sending.reserved, sending.reserved_cost, self.halted, model=sending.model
+            )
+        except Exhausted as error:
+            raise self.stop(_exhausted(error)) from None
+        except Halted:
+            raise self.stopped() from None
+
+    # The decisions
+
+    def decided(self, name: Name, request: Request) -> Decided | None:
+        """Return the decision that is on disk; raises UsageError if it answers another request.
+
+        That is for good reason where what others were asked before is asked anew.
+        """
+        decided = self.log.decided(name.coordinate)
+        if decided is None or decided.request == request.key:
+            return decided
+        if self._branched or self.log.asks_anew:
+            return None
+        run = called(self.log.journal.path)
+        raise UsageError(
+            f"{name.coordinate} was asked in other words, or of another model, before: undo the "
+            f"change, or go on with it: repunet resume {run} --branch",
+            detail=self._difference(decided, request),
+        )
+
+    def _difference(self, decided: Decided, request: Request) -> str:
+        before = messages(self.log.journal, decided.attempt)[: len(request.messages)]
+        old, new = (
+            "\n".join(message.content for message in dialogue).splitlines()
+            for dialogue in (before, request.messages)
+        )
+        return "\n".join(unified_diff(old, new, "as it was asked", "as it would be", lineterm=""))
+
+    def count(self, decided: Decided) -> None:
+        """Take note of a decision, or of one that can't be had; stop where it is hopeless."""
+        if decided.answer is not None:
+            self._answered += 1
+            return
+        self._missing.append(decided)
+        if len(self._missing) >= max(HOPELESS, self._answered):
+            raise self.too_many_missing()
+
+    def begin_round(self, number: int) -> None:
+        """Forget the round before, which is committed, and how it may have ended."""
+        self._why, self._too_many = None, False
+        self.halted.clear()
+        if number != self.round:
+            self.log.forget()
+        self.round, self._answered, self._missing = number, 0, []
+
+    def check_round(self, missing: int, decisions: int) -> None:
+        """Raise Stopped if too many of a round's decisions are missing for it to be committed."""
+        if self._missing and missing > max(FEW, SHARE * decisions):
+            raise self.too_many_missing()
+
+    def too_many_missing(self) -> Stopped:
+        """Stop; the missing decisions are asked anew when the run is resumed."""
+        self._too_many = True
+        last = self._missing[-1]
+        asked = self._answered + len(self._missing)
+        return self.stop(
+            f"{len(self._missing)} of {asked} decisions of round {self.round} could not be had; "
+            f"the last: {last.name.coordinate} ({last.why})"
+        )
+
+
+def _hurry(limit: Timeout) -> None:
+    """Wait for no person any more, and for nobody else for long."""
+    now, until = get_running_loop().time(), limit.when()
+    if not limit.expired():
+        limit.reschedule(now if until is None else min(until, now + GRACE))
+
+
+def _exhausted(error: Exhausted) -> str:
+    """Return what there is no more of, how much of it is spent, and how to have more."""
+    option = f"--{error.cap.replace('_', '-')}"
+    if error.cap == "budget":
+        limit, spent, needed = (
+            f"${n / DOLLAR:.4f}" for n in (error.limit, error.spent, error.needed)
+        )
+    else:
+        limit, spent, needed = (f"{n:,}" for n in (error.limit, error.spent, error.needed))
+    return f"{option} {limit} is used up: {spent} spent, and the next request may need {needed}"

@@ -1,0 +1,339 @@
+"""The form of an answer: the JSON object that a model fills in, and how it is read.
+
+Models are asked for what small ones can give: words from a list, whole percentages, texts of
+limited length. Whatever is read was said: nothing is guessed, and nothing that was asked for may
+be left out. What can mean one thing only is taken for it: `"Yes"` for true, `20.0` or `"20%"` for
+20. Complaints are in words of our own, since a model is shown them and a run keeps them.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from pydantic import ValidationError
+
+from repunet.mind import Asked, InvalidAnswer, Operation, adapter
+from repunet.models.request import Schema
+from repunet.operations import Words
+from repunet.prompts import one_line
+from repunet.reputation import LEVELS, Appraisal
+
+PERCENT = {"type": "integer", "minimum": 0, "maximum": 100}
+LEVEL_NAMES = tuple(level.replace(" ", "_") for level in LEVELS)
+WHOLE = re.compile(r"(-?[0-9]{1,9})(\.0{1,9})?\s?%?")
+YES = {"true": True, "yes": True, "false": False, "no": False}
+FEW = 5
+"""So many words to choose from are told again."""
+THOUGHT, THOUGHT_ENDS = "<think>", "</think>"
+TWICE = object()
+"""Stands for a field that has two values."""
+
+Parsing = Literal["json", "found"]
+"""Whether a reply was the object and nothing else, or it had to be found in it."""
+
+
+class Reading(NamedTuple):
+    """What was read from a reply."""
+
+    answer: Any
+    parsing: Parsing
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The JSON object in which one question is answered."""
+
+    kind: type
+    asked: Asked
+
+    @classmethod
+    def of(cls, operation: Operation[Any]) -> "Form":
+        """Return the form of a question's answer."""
+        return cls(operation.answer, operation.asked)
+
+    @property
+    def schema(self) -> Schema:
+        """Return the JSON schema of the object."""
+        return self._object(self.kind, "")
+
+    def read(self, text: str) -> Reading:
+        """Return the answer in a reply; raises InvalidAnswer, which says what is wrong with it."""
+        problem = InvalidAnswer("there is no JSON object in the answer")
+        for found, parsing in _objects(text):
+            try:
+                plain = self._plain(self.kind, found, "")
+                return Reading(_validated(self.kind, plain), parsing)
+            except InvalidAnswer as error:
+                problem = error
+        raise problem
+
+    def write(self, answer: Any) -> str:
+        """Return the object, as JSON, that is read as this answer."""
+        return json.dumps(self._written(self.kind, answer, ""), ensure_ascii=False)
+
+    def _fields(self, kind: type, path: str) -> Iterator[tuple[str, Any, str]]:
+        """Return the name, the type and the path of every part that is asked for."""
+        for name, hint in _hints(kind).items():
+            place = _place(path, name)
+            if place not in self.asked.unasked:
+                yield name, hint, place
+
+    def _object(self, kind: type, path: str) -> dict[str, Any]:
+        if kind is Appraisal:
+            text = {"text": self._schema(Words, path)}
+            return _closed(text | dict.fromkeys(LEVEL_NAMES, PERCENT))
+        return _closed({n: self._schema(hint, at) for n, hint, at in self._fields(kind, path)})
+
+    def _schema(self, hint: Any, path: str) -> dict[str, Any]:
+        bare, limits = _bare(hint)
+        if is_dataclass(bare):
+            return self._object(bare, path)  # type: ignore[arg-type]
+        if get_origin(bare) is tuple:
+            count = self.asked.counts[path]
+            items = self._schema(get_args(bare)[0], path)
+            return {"type": "array", "items": items, "minItems": count, "maxItems": count}
+        if get_origin(bare) is Literal:
+            words = get_args(bare)
+            return {"type": _SCALARS[type(words[0])], "enum": list(words)}
+        if path in self.asked.choices:
+            return {"type": "string", "enum": list(self.asked.choices[path])}
+        return {"type": _SCALARS[bare], **_KEYWORDS[bare], **limits}
+
+    def _plain(self, hint: Any, value: Any, path: str) -> Any:
+        """Return a value as the type's own JSON would be, without what was not asked for."""
+        bare, limits = _bare(hint)
+        if is_dataclass(bare):
+            return self._plain_object(bare, value, path)  # type: ignore[arg-type]
+        if get_origin(bare) is tuple:
+            return self._plain_list(get_args(bare)[0], value, path)
+        choices = get_args(bare) if get_origin(bare) is Literal else self.asked.choices.get(path)
+        if choices:
+            return _chosen(choices, value, path)
+        return _READERS[bare](value, path, limits)
+
+    def _plain_object(self, kind: type, value: Any, path: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise InvalidAnswer(f"{path or 'the answer'} must be a JSON object")
+        if kind is Appraisal:
+            text = self._plain(Words, _part(value, "text", path), _place(path, "text"))
+            return {"text": text, "weights": _weights(value, path)}
+        plain = {name: None for name in _hints(kind)} | _defaults(kind)
+        for name, hint, place in self._fields(kind, path):
+            plain[name] = self._plain(hint, _part(value, name, path), place)
+        return plain
+
+    def _plain_list(self, hint: Any, value: Any, path: str) -> list[Any]:
+        count = self.asked.counts[path]
+        if not isinstance(value, list) or len(value) != count:
+            raise InvalidAnswer(f"{path} must be a list of {count}")
+        return [self._plain(hint, each, path) for each in value]
+
+    def _written(self, hint: Any, value: Any, path: str) -> Any:
+        bare, _ = _bare(hint)
+        if isinstance(value, Appraisal):
+            return {"text": value.text} | dict(zip(LEVEL_NAMES, _percents(value), strict=True))
+        if is_dataclass(bare):
+            parts = self._fields(bare, path)  # type: ignore[arg-type]
+            return {n: self._written(hint, getattr(value, n), at) for n, hint, at in parts}
+        if get_origin(bare) is tuple:
+            return [self._written(get_args(bare)[0], each, path) for each in value]
+        return value
+
+
+_SCALARS = {str: "string", int: "integer", bool: "boolean"}
+_KEYWORDS: dict[type, dict[str, Any]] = {str: {"minLength": 1}, int: {}, bool: {}}
+_LIMITS = {"max_length": "maxLength", "ge": "minimum", "le": "maximum"}
+
+
+def _closed(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _bare(hint: Any) -> tuple[Any, dict[str, Any]]:
+    """Return a type without its annotations and alternatives to None, and its limits."""
+    limits: dict[str, Any] = {}
+    while get_origin(hint) in (Annotated, Union, UnionType):
+        hint, *marks = get_args(hint)
+        for mark in marks:
+            for limit in getattr(mark, "metadata", ()):
+                for attribute, keyword in _LIMITS.items():
+                    if hasattr(limit, attribute):
+                        limits[keyword] = getattr(limit, attribute)
+    return hint, limits
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    hints = get_type_hints(kind, include_extras=True)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
+@cache
+def _defaults(kind: type) -> dict[str, Any]:
+    absent = dict.fromkeys(_hints(kind))
+    made = {field.name: field.default for field in fields(kind) if field.name in absent}
+    return {name: value for name, value in made.items() if isinstance(value, str | int | float)}
+
+
+def _objects(text: str) -> Iterator[tuple[dict[str, Any], Parsing]]:
+    """Return the JSON objects in a reply: the whole of it, else those found in it, last first."""
+    try:
+        whole = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        whole = None
+    if isinstance(whole, dict):
+        yield whole, "json"
+        return
+    yield from ((found, "found") for found in reversed(_embedded(_spoken(text))))
+
+
+def _spoken(text: str) -> str:
+    """Return a reply without what the model thought before it spoke: drafts are no answers."""
+    _, _, after = text.rpartition(THOUGHT_ENDS)
+    return after.partition(THOUGHT)[0]
+
+
+def _embedded(text: str) -> list[dict[str, Any]]:
+    found, place = [], text.find("{")
+    while place >= 0:
+        try:
+            value, end = _DECODER.raw_decode(text, place)
+            found.append(value)
+        except ValueError:
+            end = place + 1
+        except RecursionError:
+            break  # a model that only opens brackets
+        place = text.find("{", end)
+    return found
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; what it says twice, and not in the same way, it does not say."""
+    said: dict[str, Any] = {}
+    for name, value in pairs:
+        same = name not in said or (type(said[name]), said[name]) == (type(value), value)
+        said[name] = value if same else TWICE
+    return said
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unambiguous)
+
+
+def _validated(kind: type, plain: Any) -> Any:
+    try:
+        return adapter(kind).validate_python(plain)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "the answer"
+        raise InvalidAnswer(f"{where} is not what was asked for") from None
+
+
+def _place(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _part(value: Mapping[str, Any], name: str, path: str) -> Any:
+    """Return a field of an object; raises InvalidAnswer if it is not there, or twice."""
+    if name not in value:
+        raise InvalidAnswer(f"{_place(path, name)} is missing")
+    if value[name] is TWICE:
+        raise InvalidAnswer(f"{_place(path, name)} is there twice")
+    return value[name]
+
+
+def _chosen(choices: Sequence[Any], value: Any, path: str) -> Any:
+    """Return the choice that is meant, however it is written."""
+    word = _word(value)
+    for meant in (
+        [choice for choice in choices if str(choice) == word],
+        [choice for choice in choices if str(choice).casefold() == word.casefold()],
+    ):
+        if len(meant) == 1:
+            return meant[0]
+    words = f"one of {', '.join(map(str, choices))}"
+    raise InvalidAnswer(f"{path} must be {words if len(choices) <= FEW else 'one of those listed'}")
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    whole = _whole(value)
+    return "" if whole is None else str(whole)
+
+
+def _whole(value: Any) -> int | None:
+    """Return the whole number that is meant, None if it is none."""
+    if isinstance(value, str):
+        found = WHOLE.fullmatch(value.strip())
+        return int(found[1]) if found else None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _number(value: Any, path: str, limits: Mapping[str, int]) -> int:
+    number, low, high = _whole(value), limits.get("minimum"), limits.get("maximum")
+    if number is None or (low is not None and number < low) or (high is not None and number > high):
+        within = f" from {low} to {high}" if low is not None and high is not None else ""
+        raise InvalidAnswer(f"{path} must be a whole number{within}")
+    return number
+
+
+def _yes(value: Any, path: str, _: Mapping[str, int]) -> bool:
+    yes = value if isinstance(value, bool) else YES.get(_word(value).casefold())
+    if yes is None:
+        raise InvalidAnswer(f"{path} must be true or false")
+    return yes
+
+
+def _text(value: Any, path: str, limits: Mapping[str, int]) -> str:
+    if not isinstance(value, str) or not one_line(value):
+        raise InvalidAnswer(f"{path} must be a text")
+    text, longest = value.strip(), limits.get("maxLength")
+    if longest is not None and len(text) > longest:
+        raise InvalidAnswer(f"{path} has more than {longest} characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidAnswer(f"{path} is no valid Unicode") from None
+    return text
+
+
+_READERS: dict[type, Callable[[Any, str, Mapping[str, int]], Any]] = {
+    str: _text,
+    int: _number,
+    bool: _yes,
+}
+
+
+def _weights(value: Mapping[str, Any], path: str) -> list[float]:
+    """Return the five percentages as weights; what they sum to is put right by the appraisal."""
+    limits = {"minimum": 0, "maximum": 100}
+    percents = [
+        _number(_part(value, name, path), _place(path, name), limits) for name in LEVEL_NAMES
+    ]
+    total = sum(percents)
+    if not total:
+        raise InvalidAnswer(f"{', '.join(LEVEL_NAMES)} must sum to 100")
+    return [percent / total for percent in percents]
+
+
+def _percents(appraisal: Appraisal) -> list[int]:
+    return [round(100 * weight) for weight in appraisal.weights]

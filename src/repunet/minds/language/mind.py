@@ -1,0 +1,88 @@
+"""A language model as a mind: LLM-based operations, as in the paper."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Any, TypeVar, cast
+
+from repunet.attempts import Name
+from repunet.mind import Coordinate, NoAnswer, Operation, adapter
+from repunet.minds.language.conversation import Conversation
+from repunet.minds.language.correspondence import Correspondence
+from repunet.minds.language.form import Form
+from repunet.minds.language.line import Line
+from repunet.minds.language.switchboard import connected
+from repunet.minds.roster import MindSpec
+from repunet.models.endpoint import PERSON, Endpoint, endpoint
+from repunet.models.request import Message, Request, Sampling
+from repunet.prompts import render
+
+A = TypeVar("A")
+
+
+class LanguageMind:
+    """Puts each question in words to a language model, and reads the answer."""
+
+    immediate = False
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._line: Line | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the name of the model."""
+        return self.endpoint.name
+
+    def describe(self) -> dict[str, Any]:
+        """Return the model's name and how answers are drawn; `given` needs no environment."""
+        sampling = asdict(self.endpoint.sampling)
+        return {"name": self.name, "given": self.endpoint.given, "sampling": sampling}
+
+    @asynccontextmanager
+    async def connected(self, correspondence: Correspondence) -> AsyncIterator[None]:
+        """Hold a line to the model."""
+        async with connected(self.endpoint, correspondence) as line:
+            self._line = line
+            try:
+                yield
+            finally:
+                self._line = None
+
+    async def answer(self, operation: Operation[A], at: Coordinate) -> A:
+        """Ask the model, unless it has answered already; raises NoAnswer if it can't."""
+        line = self._line
+        if line is None:
+            raise RuntimeError(f"{self.name} is asked before it is connected")
+        name = Name(str(at), at.operation, at.actor, operation.target)
+        form = Form.of(operation)
+        request = self._request(operation, form, line.correspondence.wording)
+        decided = line.correspondence.decided(name, request)
+        if decided is None:
+            return cast(A, await Conversation(line, name, operation, form, request).answer())
+        line.correspondence.count(decided)
+        if decided.answer is None:
+            raise NoAnswer(decided.why or "")
+        return cast(A, adapter(operation.answer).validate_json(decided.answer))
+
+    def _request(self, operation: Operation[Any], form: Form, wording: str) -> Request:
+        prompt = render(operation, wording)
+        return Request(
+            provider=self.endpoint.provider,
+            model=self.endpoint.model,
+            messages=(Message("system", prompt.system), Message("user", prompt.user)),
+            schema=form.schema,
+            sampling=self.endpoint.sampling,
+        )
+
+
+def human(spec: MindSpec, seed: int) -> LanguageMind:
+    """Return the mind of a person at the terminal, who is asked just as a model is."""
+    spec.plain()
+    return LanguageMind(Endpoint(PERSON, PERSON, None, Sampling()))
+
+
+def language(spec: MindSpec, seed: int) -> LanguageMind:
+    """Return the mind of a model's name, such as `openai:gpt-4o-mini,temperature=1`."""
+    return LanguageMind(endpoint(spec.name, spec.variant, spec.settings, os.environ))

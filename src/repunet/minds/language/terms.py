@@ -1,0 +1,47 @@
+"""On which terms language models are asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from repunet.attempts import AttemptLog
+from repunet.journal import Journal
+from repunet.minds.language.correspondence import Correspondence
+from repunet.minds.language.switchboard import Correspondent
+from repunet.minds.roster import Roster
+from repunet.models.allowance import Allowance
+from repunet.models.batch import Batch
+from repunet.models.prices import Price
+from repunet.prompts import PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How fast, at what cost and by which way models are asked; no answer depends on it."""
+
+    allowance: Allowance = field(default_factory=Allowance)
+    prices: Mapping[str, Price] | None = None
+    """Prices of the user's own, by model."""
+    batch: Path | None = None
+    """Where requests are written and answers are read, instead of asking a server."""
+
+
+def asks_in_words(minds: Roster) -> bool:
+    """Tell whether any of the minds is asked in words, and its answers are kept."""
+    return any(isinstance(mind, Correspondent) for mind in minds.members)
+
+
+def correspondence(
+    journal: Journal, minds: Roster, terms: Terms, *, branched: bool
+) -> Correspondence | None:
+    """Return what the language minds of a run share; None if it has no such minds."""
+    if not asks_in_words(minds):
+        return None
+    return Correspondence(
+        AttemptLog(journal),
+        terms.allowance,
+        wording=journal.meta("prompts") or PLAIN,
+        prices=terms.prices,
+        batch=None if terms.batch is None else Batch(terms.batch),
+        branched=branched,
+    )
