@@ -138,9 +138,12 @@ class Run:
     ) -> None:
         """Play the rounds that are still to come; raises Stopped if asked to stop before."""
         self._loop = get_running_loop()
-        with collector.spared():
-            async with all_connected(self.minds.members, self._correspondence):
-                await self._play(watch, stop)
+        try:
+            with collector.spared():
+                async with all_connected(self.minds.members, self._correspondence):
+                    await self._play(watch, stop)
+        finally:
+            self._loop = None
 
     def interrupt(self) -> None:
         """Send nothing more to language models; answers in flight are still awaited and kept."""

@@ -7,9 +7,11 @@ from contextlib import (
     AsyncExitStack,
     asynccontextmanager,
     nullcontext,
+    suppress,
 )
 from typing import Any, Protocol, runtime_checkable
 
+from repunet.errors import Stopped
 from repunet.minds.language.correspondence import Correspondence
 from repunet.minds.language.line import Line
 from repunet.models.endpoint import FILE, NATIVE, PERSON, Endpoint, address, key
@@ -67,9 +69,12 @@ async def connected(endpoint: Endpoint, correspondence: Correspondence) -> Async
         most = AT_ONCE.get(endpoint.provider)
         paced = throttle(where, correspondence.allowance, most=most)
         costs = price(endpoint.provider, endpoint.model, correspondence.prices)
-        yield Line(endpoint.name, transport, correspondence, paced, ladder, costs)
-        if ladder.settled and ladder.rung != known:
-            journal.note(remembered, ladder.rung)
+        try:
+            yield Line(endpoint.name, transport, correspondence, paced, ladder, costs)
+        finally:
+            if ladder.settled and ladder.rung != known:
+                with suppress(Stopped):  # it can be found out again
+                    journal.note(remembered, ladder.rung)
 
 
 @asynccontextmanager
