@@ -26,7 +26,12 @@ STAMP = VENV / "stamp"  # written last: a .venv without it was never finished
 
 OLDEST = (3, 11)
 KNOWN = ("python3.14", "python3.13", "python3.12", "python3.11")
-SATISFIED_BY = {"core": ("core", "dev"), "dev": ("dev",)}  # dev holds all that core holds
+SATISFIED_BY = {  # dev holds all of them, and each of them holds core
+    "core": ("core", "local", "providers", "dev"),
+    "local": ("local", "dev"),
+    "providers": ("providers", "dev"),
+    "dev": ("dev",),
+}
 
 
 class BootstrapError(Exception):
@@ -50,7 +55,8 @@ def main(arguments: "list[str]") -> int:
 def parse(arguments: "list[str]") -> "tuple[str, list[str]]":
     """The profile and the command."""
     if len(arguments) < 3 or arguments[0] not in SATISFIED_BY or arguments[1] != "--":
-        raise BootstrapError("usage: python3 bootstrap.py {core|dev} -- command ...")
+        known = "|".join(SATISFIED_BY)
+        raise BootstrapError(f"usage: python3 bootstrap.py {{{known}}} -- command ...")
     return arguments[0], arguments[2:]
 
 

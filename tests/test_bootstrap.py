@@ -11,6 +11,8 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parent.parent / "bootstrap.py"
 
+LOCKS = [f"locks/{name}.txt" for name in ("core", "local", "providers", "dev")]
+
 
 class Checkout:
     """A fresh copy of a project, and what was installed for it."""
@@ -19,7 +21,7 @@ class Checkout:
         self.root = root
         self.notes = root / "notes"
         (root / "locks").mkdir(parents=True)
-        for name in ("pyproject.toml", "locks/core.txt", "locks/dev.txt", "notes"):
+        for name in ("pyproject.toml", *LOCKS, "notes"):
             (root / name).touch()
         shutil.copy(SOURCE, root)
         self.program("uv", f'echo "$@" >> "{self.notes}"')

@@ -1,4 +1,8 @@
-"""The page on adding a scenario: its files make one, its commands work, its tests pass."""
+"""The pages on how to do things: what they show works.
+
+That on adding a scenario: its files make one, its commands work, its tests pass. That on batches:
+its program answers one to the end.
+"""
 
 import json
 import os
@@ -8,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from installing import install, installed
@@ -26,6 +31,7 @@ COMMANDS = [
     for line in block.splitlines()
 ]
 NAME = "stag-hunt"
+BATCH = (ROOT / "docs" / "how-to" / "answer-a-batch.md").read_text("utf-8")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -127,3 +133,65 @@ def test_scripts_get_every_scenario_with_its_payoffs(capsys: pytest.CaptureFixtu
         [4, 4], [0, 3], [3, 0], [3, 3],
     )  # fmt: skip
     assert {each["kind"] for each in found.values()} <= {"game", "provision", "trust"}
+
+
+def batch_commands() -> list[str]:
+    """Return what to type, in the order of the page on batches."""
+    return re.findall(r"^\$ (.*)$", BATCH, re.MULTILINE)
+
+
+def written(folder: Path) -> dict[str, Any]:
+    """Return the requests that wait, by id."""
+    lines = (folder / "batch" / "requests.jsonl").read_text("utf-8").splitlines()
+    return {request["custom_id"]: request for request in map(json.loads, lines)}
+
+
+def test_a_batch_is_answered_as_its_page_says_until_the_run_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (script,) = re.findall(
+        r"`answer.py`:\n\n```python\n(.*?)^```$", BATCH, re.DOTALL | re.MULTILINE
+    )
+    (tmp_path / "answer.py").write_text(script)
+    begin, _, answer, resume = batch_commands()
+    assert execute(shlex.split(begin)[1:]) == 3
+    assert capsys.readouterr().err.splitlines()[-1] in BATCH
+    for _ in range(20):
+        subprocess.run([sys.executable, *shlex.split(answer)[1:]], check=True)
+        if (code := execute(shlex.split(resume)[1:])) != 3:
+            break
+    assert code == 0
+    assert "missing decisions, of all" in capsys.readouterr().out
+
+
+def test_the_request_on_the_page_is_one_that_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert execute(shlex.split(batch_commands()[0])[1:]) == 3
+    shown = json.loads(re.findall(r"```json\n(.*?)```", BATCH, re.DOTALL)[0])
+    real = written(tmp_path)[shown["custom_id"]]
+    messages = zip(shown["body"].pop("messages"), real["body"].pop("messages"), strict=True)
+    assert shown == real
+    for short, long in messages:
+        assert short["role"] == long["role"]
+        parts = [part.strip() for part in short["content"].split("...")]
+        assert [part for part in parts if part not in long["content"]] == []
+
+
+def test_each_answer_on_the_page_is_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, resume, *_ = batch_commands()
+    lines = re.findall(r"```json\n(.*?)```", BATCH, re.DOTALL)[1].splitlines()
+    assert [next(reversed(json.loads(line))) for line in lines] == ["answer", "text", "response"]
+    for number, line in enumerate(lines):
+        (tmp_path / str(number)).mkdir()
+        monkeypatch.chdir(tmp_path / str(number))
+        assert execute(shlex.split(begin)[1:]) == 3
+        before = written(Path())
+        Path("batch", "any.jsonl").write_text(line)
+        assert execute(shlex.split(resume)[1:]) == 3
+        assert before.keys() - written(Path()).keys() == {json.loads(line)["custom_id"]}
+        assert len(written(Path())) == 3

@@ -101,6 +101,7 @@ class AttemptLog:
         self._stored: set[str] = set()
         self._replies: dict[tuple[str, str], tuple[int, Reply]] = {}
         self._decided: dict[str, Decided] = {}
+        self._tried: set[tuple[str, str]] = set()
         self._last = 0
         self.asks_anew = False
         """Whether decisions of the round at hand were set aside, so that others may change too."""
@@ -115,6 +116,8 @@ class AttemptLog:
             f"estimated, provider_id, served FROM attempts WHERE round >= ? AND NOT stale "
             f"AND status IN {RECEIVED} ORDER BY id"
         )
+        tried = "SELECT coordinate, request FROM attempts WHERE round >= ? AND NOT stale"
+        self._tried = {(name, request) for name, request in self.journal.rows(tried, round_)}
         for number, coordinate, request, *said in self.journal.rows(query, round_):
             self._replies[coordinate, request] = number, self._reply(*said)
         query = (
@@ -143,6 +146,10 @@ class AttemptLog:
     def received(self, coordinate: str, request: Request) -> tuple[int, Reply] | None:
         """Return what that request, for that decision, has been answered already."""
         return self._replies.get((coordinate, request.key))
+
+    def has_tried(self, coordinate: str, request: Request) -> bool:
+        """Tell whether that request was sent for that decision before this process began."""
+        return (coordinate, request.key) in self._tried
 
     async def began(self, sending: Sending, round_: int) -> int:
         """Write down that a request is about to be sent; return its number once that is safe."""

@@ -79,4 +79,4 @@ def _complain(message: str, code: int) -> int:
 
 
 def _in_one_line(error: CycloptsError) -> str:
-    return " ".join(str(error).split()).rstrip(".")
+    return " ".join(str(error).split()).removesuffix(", ...").rstrip(".")

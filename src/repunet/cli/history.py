@@ -12,7 +12,8 @@ from repunet.analysis.verification import Finding, Verification
 from repunet.analysis.verification import verify as check
 from repunet.cli.options import Json, LimitOptions, Quiet, Storage, Whole
 from repunet.cli.output import console, print_json, say, table
-from repunet.cli.play import announce, play_out, report, settings, spec_of
+from repunet.cli.play import announce, play_out, report, spec_of
+from repunet.cli.specified import settings
 from repunet.errors import RepuNetError
 from repunet.forking import origin
 from repunet.journal import Journal

@@ -18,7 +18,8 @@ from repunet.minds.language.mind import LanguageMind
 from repunet.minds.language.switchboard import reached
 from repunet.minds.roster import make_mind, require_language
 from repunet.models.endpoint import PERSON, Endpoint, address, key_variables
-from repunet.models.prices import price, read_prices, snapshot
+from repunet.models.failure import RateLimited, TimedOut
+from repunet.models.prices import price_of, read_prices, snapshot
 from repunet.models.probe import Finding, probe
 from repunet.storage import locate
 
@@ -143,7 +144,7 @@ async def _examined(endpoint: Endpoint, timeout: float) -> Finding:
 
 def _diagnosis(endpoint: Endpoint, finding: Finding, prices: Path | None) -> Diagnosis:
     table_ = None if prices is None else read_prices(prices)
-    costs_ = price(endpoint.provider, endpoint.model, table_)
+    costs_ = price_of(endpoint, table_)
     reply = finding.reply
     return Diagnosis(
         model=endpoint.name,
@@ -176,6 +177,8 @@ def _key(endpoint: Endpoint) -> str:
 def _advice(finding: Finding) -> str:
     if finding.rung:
         return "use it"
+    if isinstance(finding.failure, RateLimited | TimedOut):
+        return f"{finding.failure}; it has too much to do, or you ask too much: ask again later"
     if finding.reply is not None:
         return "it does not answer as asked for: try a larger model, or max_tokens"
     last = finding.problems[-1] if finding.problems else "there was no answer"

@@ -1,7 +1,7 @@
 """Options that several commands have, and how their words are read."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -82,5 +82,6 @@ class LimitOptions:
 
     def given(self) -> dict[str, Any]:
         """Return those that were said, by name."""
-        said = asdict(self).items()
+        placed = replace(self, prices=self.prices and self.prices.absolute())
+        said = asdict(placed).items()
         return {name: value for name, value in said if value is not None and name != "batch"}

@@ -1,102 +1,23 @@
 """The command `plan`: what a run will take, before anything is spent on it."""
 
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from math import isfinite
-from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 from cyclopts import Parameter
 
 from repunet.analysis.forecast import LATENCY, Forecast, Span, forecast
-from repunet.cli.options import Json, LimitOptions, Whole
+from repunet.cli.options import Json, LimitOptions
 from repunet.cli.output import console, money, print_json, say, table
-from repunet.cli.play import settings
+from repunet.cli.specified import SpecOptions
 from repunet.errors import UsageError
 from repunet.minds.language.terms import Terms
 from repunet.models.prices import read_prices
-from repunet.prompts import PLAIN
-from repunet.spec import AGENTS, ROUNDS, SEED, RunSpec, read_spec
-from repunet.treatment import TREATMENTS
 
 Row: TypeAlias = tuple[str, ...]
 
 NAMES = ("low", "likely", "high")
 MINUTE, HOUR = 60, 3600
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, slots=True)
-class SpecOptions:
-    """What a run is made from; None is not said."""
-
-    spec: Annotated[
-        Path | None, Parameter(help="A file that says all this; what is said here wins.")
-    ] = None
-    rounds: Annotated[
-        Whole | None,
-        Parameter(name=["--rounds", "--steps"], help=f"How many to play; default {ROUNDS}."),
-    ] = None
-    treatment: Annotated[
-        str | None, Parameter(help=f"{', '.join(TREATMENTS)}; default {next(iter(TREATMENTS))}.")
-    ] = None
-    reputation: Annotated[str | None, Parameter(help="y or n, instead of --treatment.")] = None
-    gossip: Annotated[str | None, Parameter(help="y or n, instead of --treatment.")] = None
-    set_: Annotated[
-        list[str] | None,
-        Parameter(name="--set", negative="", help="A finer switch, such as rewiring=off."),
-    ] = None
-    profile: Annotated[
-        str | None, Parameter(help="paper (default), or reference: that implementation's ways.")
-    ] = None
-    plan: Annotated[
-        str | None, Parameter(help="faithful (default): a call for each question; or compact.")
-    ] = None
-    prompts: Annotated[
-        str | None, Parameter(help=f"The wording that language models read; default {PLAIN}.")
-    ] = None
-    seed: Annotated[
-        Whole | None, Parameter(help=f"What all luck follows from; default {SEED}.")
-    ] = None
-    mind: Annotated[
-        list[str] | None,
-        Parameter(negative="", help="A mind for everyone, or for an agent, role or operation."),
-    ] = None
-    model: Annotated[
-        list[str] | None,
-        Parameter(negative="", help="A language model, for whom or what --mind can be for."),
-    ] = None
-    personas: Annotated[
-        Path | None, Parameter(help="People of your own, or the reference's profiles or seed.")
-    ] = None
-    agents: Annotated[Whole | None, Parameter(help=f"How many people; default {AGENTS}.")] = None
-    network: Annotated[
-        Path | None, Parameter(help="Ties from the start: a JSON list of pairs of names.")
-    ] = None
-
-    def chosen(self, scenario: str | None, limits: LimitOptions | None) -> RunSpec:
-        """Return the spec of the file, if there is one, with what is said besides; and its minds.
-
-        Raises UsageError for what can't be.
-        """
-        merged = (RunSpec() if self.spec is None else read_spec(self.spec)).merged(
-            scenario=scenario,
-            rounds=self.rounds,
-            treatment=self.treatment,
-            reputation=self.reputation,
-            gossip=self.gossip,
-            switches=settings(self.set_) if self.set_ else None,
-            profile=self.profile,
-            plan=self.plan,
-            prompts=self.prompts,
-            seed=self.seed,
-            personas=self.personas,
-            agents=self.agents,
-            network=self.network,
-            limits=limits.given() if limits else None,
-        )
-        return merged.cast(self.mind or (), self.model or (), os.environ)
 
 
 def plan(

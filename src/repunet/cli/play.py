@@ -1,9 +1,8 @@
 """Commands that play: `run`, `resume` and `demo`."""
 
 import asyncio
-import os
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -32,74 +31,24 @@ from repunet.cli.output import (
     spelled,
     table,
 )
-from repunet.errors import Stopped, UsageError
+from repunet.cli.specified import SpecOptions
+from repunet.errors import Stopped
 from repunet.journal import Journal
 from repunet.minds.default import EMBEDDED
 from repunet.minds.language.terms import Terms
 from repunet.models.prices import read_prices
-from repunet.prompts import PLAIN
 from repunet.run import SPEC, Run, begin, reopen
-from repunet.spec import AGENTS, ROUNDS, SEED, Limits, RunSpec, read_spec
+from repunet.spec import AGENTS, ROUNDS, SEED, Limits, RunSpec
 from repunet.storage import called, locate
-from repunet.treatment import TREATMENTS
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
-
-
-def _known_treatments() -> str:
-    default, *others = TREATMENTS
-    return f"{default} (default), {', '.join(others)}"
 
 
 def run(
     scenario: str | None = None,
     /,
     *,
-    spec: Annotated[
-        Path | None, Parameter(help="A file that says all this; what is said here wins.")
-    ] = None,
-    rounds: Annotated[
-        Whole | None,
-        Parameter(name=["--rounds", "--steps"], help=f"How many to play; default {ROUNDS}."),
-    ] = None,
-    treatment: Annotated[str | None, Parameter(help=f"{_known_treatments()}.")] = None,
-    reputation: Annotated[str | None, Parameter(help="y or n, instead of --treatment.")] = None,
-    gossip: Annotated[str | None, Parameter(help="y or n, instead of --treatment.")] = None,
-    set_: Annotated[
-        list[str] | None,
-        Parameter(name="--set", negative="", help="A finer switch, such as rewiring=off."),
-    ] = None,
-    profile: Annotated[
-        str | None, Parameter(help="paper (default), or reference: that implementation's ways.")
-    ] = None,
-    plan: Annotated[
-        str | None, Parameter(help="faithful (default): a call for each question; or compact.")
-    ] = None,
-    prompts: Annotated[
-        str | None, Parameter(help=f"The wording that language models read; default {PLAIN}.")
-    ] = None,
-    seed: Annotated[
-        Whole | None, Parameter(help=f"What all luck follows from; default {SEED}.")
-    ] = None,
-    mind: Annotated[
-        list[str] | None,
-        Parameter(
-            negative="",
-            help="A mind for everyone, or for an agent, a role or an operation: "
-            "'Liam OConnor=grudger', role:trustee=chance, operation:TellGossip=embedded.",
-        ),
-    ] = None,
-    model: Annotated[
-        list[str] | None,
-        Parameter(negative="", help="A language model, for whom or what --mind can be for."),
-    ] = None,
-    personas: Annotated[
-        Path | None, Parameter(help="People of your own, or the reference's profiles or seed.")
-    ] = None,
-    agents: Annotated[Whole | None, Parameter(help=f"How many people; default {AGENTS}.")] = None,
-    network: Annotated[
-        Path | None, Parameter(help="Ties from the start: a JSON list of pairs of names.")
-    ] = None,
+    options: SpecOptions | None = None,
     name: Annotated[str | None, Parameter(help="What to call it; default what it is.")] = None,
     limits: LimitOptions | None = None,
     storage: Storage = None,
@@ -113,25 +62,8 @@ def run(
     scenario
         The dilemma, such as pd; may be left out if the spec names it.
     """
-    chosen = (RunSpec() if spec is None else read_spec(spec)).merged(
-        scenario=scenario,
-        rounds=rounds,
-        treatment=treatment,
-        reputation=reputation,
-        gossip=gossip,
-        switches=settings(set_) if set_ else None,
-        profile=profile,
-        plan=plan,
-        prompts=prompts,
-        seed=seed,
-        personas=personas,
-        agents=agents,
-        network=network,
-        name=name,
-        limits=limits.given() if limits else None,
-    )
-    cast = chosen.cast(mind or (), model or (), os.environ)
-    with _begin(cast, storage, batch=limits.batch if limits else None) as begun:
+    spec = (options or SpecOptions()).chosen(scenario, limits, name)
+    with _begin(spec, storage, batch=limits.batch if limits else None) as begun:
         announce(begun, quiet=quiet or json)
         play_out(begun, quiet=quiet or json)
         report([summarise(begun.journal)], json=json)
@@ -229,23 +161,6 @@ def spec_of(path: Path, limits: LimitOptions | None) -> tuple[RunSpec, Terms]:
     spec = RunSpec() if kept is None else RunSpec.model_validate_json(kept)
     spec = spec.merged(limits=limits.given() if limits else None)
     return spec, _terms(spec.limits, limits.batch if limits else None)
-
-
-def settings(switches: Iterable[str]) -> dict[str, str]:
-    """Return switches by name from texts like `rewiring=off`; raises UsageError for others."""
-    found: dict[str, str] = {}
-    for switch, value in map(_switch, switches):
-        if switch in found:
-            raise UsageError(f"--set {switch} is there twice: keep one of them")
-        found[switch] = value
-    return found
-
-
-def _switch(text: str) -> tuple[str, str]:
-    switch, equals, value = text.partition("=")
-    if not equals:
-        raise UsageError(f"--set takes switch=value, such as rewiring=off, not {text!r}")
-    return switch.strip().replace("-", "_"), value
 
 
 def announce(run: Run, *, quiet: bool) -> None:

@@ -171,7 +171,7 @@ def _client(url: str | None, key: str, timeout: float) -> "AsyncOpenAI":
     http = DefaultAioHttpClient(
         limits=limits(), timeout=Timeouts(timeout, connect=10.0), follow_redirects=False
     )
-    return AsyncOpenAI(
+    client = AsyncOpenAI(
         api_key=key,
         base_url=parts._replace(query="").geturl() or None,
         default_query=dict(parse_qsl(parts.query)),
@@ -179,6 +179,9 @@ def _client(url: str | None, key: str, timeout: float) -> "AsyncOpenAI":
         timeout=timeout,
         http_client=http,
     )
+    if url is not None:  # it reads these from the environment, and they are nobody else's business
+        client.organization = client.project = None
+    return client
 
 
 def _rejected(error: "APIStatusError", sent: Mapping[str, Any], said: str) -> str | None:

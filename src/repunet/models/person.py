@@ -90,6 +90,7 @@ class Person:
     async def _rest(self, text: str) -> "_Whole":
         """Return a whole object, which may have been pasted in several lines."""
         while not _is_json(text):
+            _show("… ", end="")
             line = await self._line()
             if not line.strip():
                 break

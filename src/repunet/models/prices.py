@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from repunet.errors import UsageError, suggest
+from repunet.models.endpoint import Endpoint
 from repunet.models.request import Usage
 
 if TYPE_CHECKING:
@@ -73,6 +74,12 @@ def price(provider: str, model: str, table: Mapping[str, Price] | None = None) -
     if provider in LOCAL:
         return Price(0.0, 0.0, source="local")
     return None if provider in UNKNOWN else _listed(provider, model)
+
+
+def price_of(endpoint: Endpoint, table: Mapping[str, Price] | None = None) -> Price | None:
+    """Return what an endpoint's model costs; a table may also name it as outputs do."""
+    named = (table or {}).get(endpoint.name)
+    return named or price(endpoint.provider, endpoint.model, table)
 
 
 def snapshot() -> str:

@@ -5,7 +5,14 @@ from asyncio import get_running_loop
 from dataclasses import dataclass
 from typing import Any
 
-from repunet.models.failure import Failure, RateLimited, Transient, Unreachable, Unsupported
+from repunet.models.failure import (
+    Failure,
+    RateLimited,
+    TimedOut,
+    Transient,
+    Unreachable,
+    Unsupported,
+)
 from repunet.models.request import (
     RUNGS,
     Message,
@@ -53,6 +60,8 @@ class Finding:
     requests: int
     problems: tuple[str, ...]
     """What went wrong on the way, oldest first."""
+    failure: Failure | None = None
+    """What ended it, if it was not an answer."""
 
 
 async def probe(transport: Transport, provider: str, model: str, sampling: Sampling) -> Finding:
@@ -61,6 +70,7 @@ async def probe(transport: Transport, provider: str, model: str, sampling: Sampl
     rungs, problems, requests = list(RUNGS), list[str](), 0
     reply: Reply | None = None
     latency, again = None, True
+    ended: Failure | None = None
     while rungs and requests < MOST:
         rung, began = rungs[0], get_running_loop().time()
         requests += 1
@@ -68,28 +78,31 @@ async def probe(transport: Transport, provider: str, model: str, sampling: Sampl
             reply = await transport.send(worded(request, rung), rung, AT)
         except Failure as failure:
             problems.append(f"{rung}: {failure}")
+            ended = failure
             known = isinstance(failure, Unsupported) and failure.parameter is not None
             if isinstance(failure, Transient | RateLimited) and again:
                 again = False  # it may have been an accident
-            elif isinstance(failure, Unreachable):
+            elif isinstance(failure, Unreachable | TimedOut):
                 break
             elif isinstance(failure, Unsupported | Transient):
                 rungs, again = rungs if known else rungs[1:], True
             else:
                 break
             continue
-        latency = get_running_loop().time() - began
+        latency, ended = get_running_loop().time() - began, None
         if honoured(reply.text):
             return Finding(rung, reply, latency, requests, tuple(problems))
         problems.append(f"{rung}: the answer is not as asked for: {reply.text[:120]!r}")
         rungs = rungs[1:]
-    return Finding(None, reply, latency, requests, tuple(problems))
+    return Finding(None, reply, latency, requests, tuple(problems), ended)
 
 
 def honoured(text: str) -> bool:
     """Return whether an answer to the probe is as asked for."""
     try:
         said = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
-    return isinstance(said, dict) and said.get("move") in WORDS and isinstance(said["reason"], str)
+    if not isinstance(said, dict) or not isinstance(said.get("reason"), str):
+        return False
+    return said.get("move") in WORDS

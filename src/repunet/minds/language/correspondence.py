@@ -57,6 +57,7 @@ class Correspondence:
         self.ledger = Ledger(allowance, Spending(*spent))
         self._branched = branched
         self._why: Stopped | None = None
+        self._reason = ""
         self._timeouts: set[Timeout] = set()
         self._answered = 0
         self._missing: list[Decided] = []
@@ -68,6 +69,7 @@ class Correspondence:
         """Send nothing more, whoever asks; return what tells why, and how to go on."""
         if self._why is None:
             run = called(self.log.journal.path)
+            self._reason = why
             self._why = Stopped(f"{why}; nothing is lost; to go on: repunet resume {run}")
             self.halted.set()
             for limit in self._timeouts:
@@ -85,7 +87,7 @@ class Correspondence:
         if self.batch is None or not self.batch.pending:
             return stopped
         run, written = called(self.log.journal.path), self.batch.write()
-        why = "" if self._why is None else f"{self._why}; "
+        why = "" if self._why is None else f"{self._reason}; "
         return Stopped(f"{why}{written}, then: repunet resume {run} --batch {self.batch.folder}")
 
     def stopped(self) -> Stopped:

@@ -104,6 +104,8 @@ class Line:
             return Letter(*received, None)
         if self.correspondence.batch is not None and not self._patient:
             return await self._by_file(self.correspondence.batch, request, name, kind)
+        if kind == "first" and self.correspondence.log.has_tried(name.coordinate, request):
+            kind = "retry"
         trouble = Trouble()
         while True:
             self.correspondence.require_open()

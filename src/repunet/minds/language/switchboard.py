@@ -17,7 +17,7 @@ from repunet.minds.language.line import Line
 from repunet.models.endpoint import FILE, NATIVE, PERSON, Endpoint, address, key
 from repunet.models.ladder import Ladder
 from repunet.models.person import Person
-from repunet.models.prices import price
+from repunet.models.prices import price_of
 from repunet.models.request import RUNGS, Reply, Request, Rung, Transport
 from repunet.models.throttle import throttle
 
@@ -68,7 +68,7 @@ async def connected(endpoint: Endpoint, correspondence: Correspondence) -> Async
         where = f"{endpoint.provider} {endpoint.url}"
         most = AT_ONCE.get(endpoint.provider)
         paced = throttle(where, correspondence.allowance, most=most)
-        costs = price(endpoint.provider, endpoint.model, correspondence.prices)
+        costs = price_of(endpoint, correspondence.prices)
         try:
             yield Line(endpoint.name, transport, correspondence, paced, ladder, costs)
         finally:

@@ -7,11 +7,13 @@ from pathlib import Path
 from repunet.attempts import AttemptLog
 from repunet.journal import Journal
 from repunet.minds.language.correspondence import Correspondence
+from repunet.minds.language.mind import LanguageMind
 from repunet.minds.language.switchboard import Correspondent
 from repunet.minds.roster import Roster
 from repunet.models.allowance import Allowance
 from repunet.models.batch import Batch
-from repunet.models.prices import Price
+from repunet.models.ledger import unpriced
+from repunet.models.prices import Price, price_of
 from repunet.prompts import PLAIN
 
 
@@ -29,6 +31,15 @@ class Terms:
 def asks_in_words(minds: Roster) -> bool:
     """Tell whether any of the minds is asked in words, and its answers are kept."""
     return any(isinstance(mind, Correspondent) for mind in minds.members)
+
+
+def require_prices(minds: Roster, terms: Terms) -> None:
+    """Raise UsageError if there is a budget and the price of a model is not known."""
+    if terms.allowance.budget is None:
+        return
+    for mind in minds.members:
+        if isinstance(mind, LanguageMind) and price_of(mind.endpoint, terms.prices) is None:
+            raise unpriced(mind.name)
 
 
 def correspondence(

@@ -1,0 +1,220 @@
+"""How many calls a round takes, and how long a model's answers make it: docs/performance.md.
+
+`python -m benchmarks.performance` writes the tables, which follow from the code alone, and leaves
+what is between the marks as it is; with `--timings` it measures that part anew.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time, sleep
+from urllib.request import urlopen
+
+from repunet.analysis.forecast import Forecast, forecast
+from repunet.analysis.rehearsal import Casting, rehearse
+from repunet.founding import Founding
+from repunet.minds.replay import ReplayMind
+from repunet.population import population
+from repunet.prompts import PLAIN
+from repunet.run import PLANS, Run, begin, found
+from repunet.treatment import TREATMENTS
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+SCENARIOS = ("pd", "participation", "investment")
+ARMS = ("full", "no-gossip", "no-reputation", "none")
+AGENTS, ROUNDS, SEED = 20, 30, 1
+BEGIN, END = "<!-- timings -->", "<!-- end of timings -->"
+NOT_YET = "Not measured yet: `python -m benchmarks.performance --timings`."
+LATENCY = 0.2
+PORT = 8377
+
+
+def society(scenario: str, arm: str, agents: int = AGENTS, mind: str = "embedded") -> Founding:
+    """Return one of the societies that are measured."""
+    return found(scenario, TREATMENTS[arm], population(agents, scenario), SEED, {"*": mind})
+
+
+def expected(scenario: str, arm: str, plan: str) -> Forecast:
+    """Return what is likely of a society."""
+    return forecast(society(scenario, arm), ROUNDS, plan=plan)
+
+
+def row(scenario: str, arm: str, plan: str) -> str:
+    """Return the line of one society."""
+    likely = expected(scenario, arm, plan)
+    calls, waits = likely.calls_by_round, likely.waits_by_round
+    cells = (
+        scenario,
+        arm,
+        plan,
+        f"{mean(calls):.0f}",
+        f"{max(calls)}",
+        f"{likely.tokens_in.likely / ROUNDS:,.0f}",
+        f"{likely.tokens_out.likely / ROUNDS:,.0f}",
+        f"{mean(waits):.1f}",
+        f"{max(waits)}",
+        f"{mean(calls) / mean(waits):.0f}",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def tables() -> list[str]:
+    """Return the table of all scenarios, treatments and plans."""
+    return [
+        "| scenario | treatment | plan | calls | most | tokens in | tokens out | waits | most "
+        "| calls at once |",
+        "|---|---|---|--:|--:|--:|--:|--:|--:|--:|",
+        *(row(s, arm, plan) for s in SCENARIOS for arm in ARMS for plan in PLANS),
+    ]
+
+
+# Timings ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What a run against a server with one latency for all answers took."""
+
+    agents: int
+    seconds: tuple[float, ...]
+    """By round."""
+    waits: tuple[int, ...]
+    calls: int
+    cpu: float
+    """Seconds of this process."""
+    most_in_flight: int
+
+    @property
+    def against_path(self) -> float:
+        """Return how many times as long it took as its waits alone would."""
+        return sum(self.seconds) / (sum(self.waits) * LATENCY)
+
+    @property
+    def speed_up(self) -> float:
+        """Return how many times as long one call after another would have taken."""
+        return self.calls * LATENCY / sum(self.seconds)
+
+
+@contextmanager
+def server(port: int = PORT) -> Iterator[str]:
+    """Serve from a process of its own, whose work is not counted."""
+    options = ("--port", str(port), "--latency", str(LATENCY))
+    command = [str(Path(sys.executable).with_name("repunet")), "fake-llm", *options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            try:
+                urlopen(f"http://127.0.0.1:{port}/health")
+                break
+            except OSError:
+                sleep(0.1)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def stats(url: str) -> dict[str, int]:
+    """Return what a server has counted."""
+    with urlopen(url.replace("/v1", "/stats")) as answer:
+        counted: dict[str, int] = json.load(answer)
+    return counted
+
+
+def waited(run: Run, founding: Founding, rounds: int) -> tuple[int, ...]:
+    """Return how many answers of a run had to wait for one another, by round."""
+    casting, journal = Casting.of(founding), run.journal
+    again = rehearse(
+        founding,
+        rounds,
+        casting,
+        lambda seed: ReplayMind(journal),
+        compact=False,
+        wording=PLAIN,
+        rendered=0,
+    )
+    return tuple(again.waits)
+
+
+def timed(agents: int, rounds: int) -> Timing:
+    """Play a society with a model, and return what it took."""
+    seconds: list[float] = []
+    with server() as url, TemporaryDirectory() as folder:
+        founding = society("pd", "full", agents, f"{url}#fake")
+        with begin(founding, rounds, folder=Path(folder)) as run:
+            before, cpu = perf_counter(), process_time()
+
+            def watch(*_: object) -> None:
+                seconds.append(perf_counter() - before - sum(seconds))
+
+            asyncio.run(run.play(watch))
+            cpu = process_time() - cpu
+            calls = run.spending.calls if run.spending else 0
+            waits = waited(run, founding, rounds)
+        most = stats(url)["most_in_flight"]
+    return Timing(agents, tuple(seconds), waits, calls, cpu, most)
+
+
+def timings() -> list[str]:
+    """Return the measured part: a small society for long, a large one for a moment."""
+    small, large = timed(AGENTS, 5), timed(700, 2)
+    lines = [
+        f"Prisoner's dilemma, full, faithful, every answer after {1000 * LATENCY:.0f} ms; the "
+        "server is a process of its own. The floor of a round is its waits times the latency.",
+        "",
+        "| agents | calls | most in flight | time / floor | speed-up over one after another "
+        "| client CPU a call |",
+        "|--:|--:|--:|--:|--:|--:|",
+    ]
+    for each in (small, large):
+        lines.append(
+            f"| {each.agents} | {each.calls} | {each.most_in_flight} | {each.against_path:.2f} "
+            f"| {each.speed_up:.0f} | {1000 * each.cpu / each.calls:.1f} ms |"
+        )
+    rounds = zip(small.seconds, small.waits, strict=True)
+    each_round = ", ".join(f"{s:.2f} s / ({w} x {LATENCY:g} s)" for s, w in rounds)
+    return [*lines, "", f"{AGENTS} agents, round by round: {each_round}."]
+
+
+def kept() -> list[str]:
+    """Return what is between the marks now."""
+    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    _, found, rest = page.partition(BEGIN)
+    return rest.partition(END)[0].strip().splitlines() if found else [NOT_YET]
+
+
+def main() -> None:
+    """Write the page."""
+    measured = timings() if "--timings" in sys.argv else kept()
+    page = [
+        "# Performance with language models",
+        "",
+        "Written by `python -m benchmarks.performance`. What a round takes is what `repunet plan`",
+        f"forecasts as likely: {AGENTS} agents, {ROUNDS} rounds, seed {SEED}, decided by the "
+        "embedded mind, tokens",
+        "as bytes / 4, schemas included. Calls, tokens and waits are means over the rounds, and",
+        "the most in one round. *Waits* are answers that have to wait for one another: a round",
+        "takes at least as many times the latency of the model, however many agents there are.",
+        "",
+        *tables(),
+        "",
+        "## Measured against a local server",
+        "",
+        BEGIN,
+        *measured,
+        END,
+        "",
+    ]
+    PAGE.write_text("\n".join(page), encoding="utf-8")
+    print("\n".join(page))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,419 @@
+"""Forecasts: what a run will ask of language models, before anything is spent on it.
+
+The society plays in memory three times: with the embedded mind in the place of the models, which
+says what is likely, and with two minds that bound what any model may do.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from math import ceil, floor
+from typing import Generic, TypeAlias, TypeVar
+
+from repunet.analysis.rehearsal import Casting, Line, Rehearsal, Tally, rehearse
+from repunet.errors import UsageError
+from repunet.founding import Founding
+from repunet.mind import Mind
+from repunet.minds.extremes import Agreeable, Aloof
+from repunet.minds.language.switchboard import AT_ONCE
+from repunet.minds.language.terms import Terms
+from repunet.minds.roster import make_mind
+from repunet.models.allowance import Allowance
+from repunet.models.endpoint import Endpoint
+from repunet.models.ledger import DOLLAR
+from repunet.models.prices import LOCAL, UNKNOWN, Price, price_of
+from repunet.models.request import Usage
+from repunet.prompts import PLAIN
+from repunet.run import COMPACT, FAITHFUL
+
+N = TypeVar("N", int, float)
+
+LATENCY = 2.0
+"""Seconds that the slowest of the answers asked for at once is likely to take."""
+VARIES = 4.0
+"""How many times as long it may take, and what part of it."""
+MINUTE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What is taken for granted where nothing is known yet."""
+
+    bytes_a_token: float
+    """No tokenizer is used: English takes about 4, other languages, names and JSON fewer."""
+    message: int
+    """Tokens around each message."""
+    schemas: bool | None
+    """Whether the schema of the answer counts as input; None for where it is known to."""
+    luck: float
+    """The calls that are counted, as a share of those that were played."""
+    again: float
+    """Calls that are sent again, or repaired, as a share of all."""
+    slower: float
+    """How many times as long a wait is, because some of its answers are asked for again."""
+    latency: float
+    """The seconds of an answer, as a multiple of those that are likely."""
+
+
+LOW = Assumptions(6.0, 3, schemas=False, luck=0.9, again=0.0, slower=1.0, latency=1 / VARIES)
+LIKELY = Assumptions(4.0, 4, schemas=None, luck=1.0, again=0.0, slower=1.0, latency=1.0)
+HIGH = Assumptions(2.5, 8, schemas=True, luck=1.0, again=0.1, slower=2.0, latency=VARIES)
+FREE = Terms()
+MESSAGES = 2
+REPAIR = 150
+"""Tokens of the words in which a model is told what is wrong, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span(Generic[N]):
+    """What is likely, and what it lies between."""
+
+    low: N
+    likely: N
+    high: N
+
+
+@dataclass(frozen=True, slots=True)
+class OfOperation:
+    """What one kind of question takes."""
+
+    operation: str
+    calls: Span[int]
+    tokens_in: Span[int]
+    tokens_out: Span[int]
+
+
+@dataclass(frozen=True, slots=True)
+class OfModel:
+    """What is asked of one model."""
+
+    model: str
+    calls: Span[int]
+    tokens_in: Span[int]
+    tokens_out: Span[int]
+    cost: Span[float] | None
+    """Dollars; None where the price is not known."""
+    prices: str
+    """Who says what it costs; empty where that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a run will take."""
+
+    scenario: str
+    treatment: str
+    agents: int
+    rounds: int
+    plan: str
+    prompts: str
+    calls: Span[int]
+    tokens_in: Span[int]
+    tokens_out: Span[int]
+    cost: Span[float] | None
+    """Dollars; None if the price of any of the models is not known."""
+    seconds: Span[float]
+    waits: Span[int]
+    """Answers that wait for one another on the critical path, over all rounds."""
+    longest: Span[int]
+    """The same in the round with most of them."""
+    operations: tuple[OfOperation, ...]
+    models: tuple[OfModel, ...]
+    calls_by_round: tuple[int, ...]
+    """Likely."""
+    waits_by_round: tuple[int, ...]
+    """Likely."""
+    warnings: tuple[str, ...]
+    assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What some calls take."""
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: int | None = 0
+    """Billionths of a dollar; None where it is not known."""
+
+    @property
+    def tokens(self) -> int:
+        """Return all of them."""
+        return self.tokens_in + self.tokens_out
+
+    @property
+    def dollars(self) -> float:
+        """Return what is known of what it costs."""
+        return (self.cost or 0) / DOLLAR
+
+    def __add__(self, other: "Need") -> "Need":
+        known = self.cost is not None and other.cost is not None
+        return Need(
+            self.calls + other.calls,
+            self.tokens_in + other.tokens_in,
+            self.tokens_out + other.tokens_out,
+            (self.cost or 0) + (other.cost or 0) if known else None,
+        )
+
+
+Three: TypeAlias = tuple[Need, Need, Need]
+Rates: TypeAlias = Mapping[str, Price | None]
+"""By model."""
+Wanted: TypeAlias = Callable[[Line], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One of the three: what was played, and what it comes to."""
+
+    assumed: Assumptions
+    played: Rehearsal
+    needs: Mapping[Line, Need]
+
+    def sum(self, wanted: Wanted = lambda line: True) -> Need:
+        """Return what all calls take, or those for which it is wanted."""
+        return sum((need for line, need in self.needs.items() if wanted(line)), Need())
+
+
+def forecast(
+    founding: Founding,
+    rounds: int,
+    *,
+    plan: str = FAITHFUL,
+    prompts: str = PLAIN,
+    terms: Terms = FREE,
+    latency: float = LATENCY,
+) -> Forecast:
+    """Return what a run will take. Where no mind is a language model, one decides for everyone.
+
+    Raises UsageError for what can't be rehearsed.
+    """
+    if rounds < 1:
+        raise UsageError(f"a run has at least 1 round, not {rounds}")
+    if not latency > 0:
+        raise UsageError(f"an answer takes more than 0 seconds, not {latency:g}")
+    casting = Casting.of(founding)
+    rates = _rates(casting, terms.prices)
+
+    def case(assumed: Assumptions, stand_in: Callable[[int], Mind]) -> Case:
+        played = rehearse(
+            founding,
+            rounds,
+            casting,
+            stand_in,
+            compact=plan == COMPACT,
+            wording=prompts,
+            acquainted=assumed is HIGH and casting.all_language,
+        )
+        return Case(assumed, played, _needs(played, assumed, casting, rates))
+
+    cases = Cases(
+        case(LOW, Aloof),
+        case(LIKELY, lambda seed: make_mind("embedded", seed)),
+        case(HIGH, Agreeable),
+        latency,
+        terms.allowance,
+        casting,
+    )
+    total = cases.needs()
+    return Forecast(
+        scenario=founding.scenario,
+        treatment=founding.treatment.label,
+        agents=len(founding.personas),
+        rounds=rounds,
+        plan=plan,
+        prompts=prompts,
+        calls=_calls(total),
+        tokens_in=_tokens_in(total),
+        tokens_out=_tokens_out(total),
+        cost=_cost(total),
+        seconds=Span(*(cases.seconds(case) for case in cases.all)),
+        waits=Span(*(sum(case.played.waits) for case in cases.all)),
+        longest=Span(*(max(case.played.waits) for case in cases.all)),
+        operations=tuple(cases.operations()),
+        models=tuple(cases.models(rates)),
+        calls_by_round=tuple(cases.likely.played.calls),
+        waits_by_round=tuple(cases.likely.played.waits),
+        warnings=tuple(cases.warnings(total)),
+        assumptions=tuple(_words(latency, casting)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """All three, and under which limits."""
+
+    low: Case
+    likely: Case
+    high: Case
+    latency: float
+    allowance: Allowance
+    casting: Casting
+
+    @property
+    def all(self) -> tuple[Case, Case, Case]:
+        """Return them in order."""
+        return self.low, self.likely, self.high
+
+    def needs(self, wanted: Wanted = lambda line: True) -> Three:
+        """Return what all calls take, or those for which it is wanted, in all three."""
+        low, likely, high = (case.sum(wanted) for case in self.all)
+        return low, likely, high
+
+    def operations(self) -> Iterator[OfOperation]:
+        """Yield what each kind of question takes."""
+        for name in dict.fromkeys(line.operation for case in self.all for line in case.needs):
+            needs = self.needs(partial(_is_of, operation=name))
+            yield OfOperation(name, _calls(needs), _tokens_in(needs), _tokens_out(needs))
+
+    def models(self, rates: Rates) -> Iterator[OfModel]:
+        """Yield what is asked of each model."""
+        for name, rate in rates.items():
+            needs = self.needs(partial(_is_of, model=name))
+            told = (_calls(needs), _tokens_in(needs), _tokens_out(needs), _cost(needs))
+            yield OfModel(name, *told, "" if rate is None else rate.source)
+
+    def seconds(self, case: Case) -> float:
+        """Return how long it takes: as long as the tightest limit, or the critical path, says."""
+        answer = self.latency * case.assumed.latency
+        path = sum(case.played.waits) * answer * case.assumed.slower
+        return round(max([path, *self._paced(case, answer)]), 1)
+
+    def _paced(self, case: Case, answer: float) -> Iterator[float]:
+        """Yield how long each limit makes it take, at each server."""
+        limits = self.allowance
+        for models, slots in self._servers():
+            need = case.sum(partial(_is_among, models))
+            if limits.requests_per_minute:
+                yield need.calls / limits.requests_per_minute * MINUTE
+            if limits.tokens_per_minute:
+                yield need.tokens / limits.tokens_per_minute * MINUTE
+            if slots:
+                yield need.calls * answer / slots
+
+    def _servers(self) -> Iterator[tuple[set[str], int | None]]:
+        """Yield the models of each server, and how many requests it has at once."""
+        places: dict[tuple[str, str | None], set[str]] = {}
+        for name, where in self.casting.endpoints.items():
+            place = where.provider, where.url
+            places.setdefault(place, set()).add(self.casting.called(name))
+        for (provider, _), models in places.items():
+            own = AT_ONCE.get(provider)
+            slots = [s for s in (self.allowance.concurrency, own) if s is not None]
+            yield models, min(slots, default=None)
+        if not places:
+            yield set(self.casting.models), self.allowance.concurrency
+
+    def warnings(self, total: Three) -> Iterator[str]:
+        """Yield which limits to what may be spent the run will, or may, come up against."""
+        limits, (_, likely, high) = self.allowance, total
+        if limits.budget is not None and likely.cost is None:
+            yield "a budget needs to know what every model costs: say so in a file of --prices"
+        for option, limit, expected, most in (
+            ("max-calls", limits.max_calls, likely.calls, high.calls),
+            ("max-total-tokens", limits.max_total_tokens, likely.tokens, high.tokens),
+            ("budget", limits.budget, likely.dollars, high.dollars),
+        ):
+            if limit is not None and most > limit:
+                sure = "likely" if expected > limit else "at the most"
+                yield f"--{option} {limit:g} is {sure} too little: the run will stop, resumably"
+
+
+def _is_of(line: Line, model: str | None = None, operation: str | None = None) -> bool:
+    return model in (None, line.model) and operation in (None, line.operation)
+
+
+def _is_among(models: Collection[str], line: Line) -> bool:
+    return line.model in models
+
+
+def _rates(casting: Casting, table: Mapping[str, Price] | None) -> Rates:
+    rates = {
+        casting.called(name): price_of(where, table) for name, where in casting.endpoints.items()
+    }
+    return rates or dict.fromkeys(casting.models)
+
+
+def _needs(
+    played: Rehearsal, assumed: Assumptions, casting: Casting, rates: Rates
+) -> dict[Line, Need]:
+    """Return what each kind of question to each model takes."""
+    reads = {casting.called(name): _is_billed(where) for name, where in casting.endpoints.items()}
+    return {
+        line: _need(tally, assumed, reads.get(line.model, True), rates[line.model])
+        for line, tally in played.tallies.items()
+    }
+
+
+def _is_billed(where: Endpoint) -> bool:
+    """Tell whether the schema of an answer is taken to be part of the input."""
+    return where.provider not in (*LOCAL, *UNKNOWN)
+
+
+def _need(tally: Tally, assumed: Assumptions, billed: bool, rate: Price | None) -> Need:
+    schemas = billed if assumed.schemas is None else assumed.schemas
+    size = tally.bytes_in + tally.bytes_schema * schemas
+    taken = size / tally.rendered / assumed.bytes_a_token + MESSAGES * assumed.message
+    given = tally.bytes_out / tally.rendered / assumed.bytes_a_token
+    calls = floor(tally.calls * assumed.luck)
+    again = ceil(calls * assumed.again)
+    first = _priced(calls, taken, given, rate)
+    return first + _priced(again, taken + given + REPAIR, given, rate)
+
+
+def _priced(calls: int, taken: float, given: float, rate: Price | None) -> Need:
+    """Return what calls of this length take."""
+    cost = None if rate is None else calls * rate.cost(Usage(ceil(taken), ceil(given)))
+    return Need(calls, round(calls * taken), round(calls * given), cost)
+
+
+def _calls(needs: Three) -> Span[int]:
+    return Span(*(need.calls for need in needs))
+
+
+def _tokens_in(needs: Three) -> Span[int]:
+    return Span(*(need.tokens_in for need in needs))
+
+
+def _tokens_out(needs: Three) -> Span[int]:
+    return Span(*(need.tokens_out for need in needs))
+
+
+def _cost(needs: Three) -> Span[float] | None:
+    costs = [need.cost / DOLLAR for need in needs if need.cost is not None]
+    return Span(*costs) if len(costs) == len(needs) else None
+
+
+def _words(latency: float, casting: Casting) -> Iterator[str]:
+    low, likely, high = LOW, LIKELY, HIGH
+    if not casting.endpoints:
+        yield "no mind is a language model: this is for one that decides for everyone"
+    yield (
+        "calls: likely as the embedded mind decides; low as one that says no to everything; "
+        "high as one that says yes to everything"
+    )
+    yield (
+        f"low: {1 - low.luck:.0%} fewer than that, since who meets whom is luck; a society that "
+        "loses all its wealth, or meets only to refuse, may ask even less"
+    )
+    if casting.all_language:
+        yield (
+            "high: among people who all know each other from the second round on, so that no "
+            "model is asked more"
+        )
+    yield (
+        f"bytes of a token: low {low.bytes_a_token:g}, likely {likely.bytes_a_token:g}, high "
+        f"{high.bytes_a_token:g}; around each message {low.message}, {likely.message}, "
+        f"{high.message} tokens"
+    )
+    yield (
+        "texts in answers: low none, likely those of the embedded mind, high as long as they may "
+        "be; tokens of reasoning that nobody sees come on top"
+    )
+    yield "schemas of answers are input: low never, likely at providers that bill them, high always"
+    yield f"high: {high.again:.0%} of the calls are sent again or repaired, and every wait doubles"
+    yield (
+        f"seconds of the slowest of the answers that are awaited at once: low "
+        f"{latency * low.latency:g}, likely {latency:g}, high {latency * high.latency:g}"
+    )
