@@ -37,9 +37,9 @@ docs: ## the pages that are made from the code
 
 lock: ## locks/ again from pyproject.toml (needs uv; UPGRADE=--upgrade takes the newest)
 	@$(LOCK) $(UPGRADE) --output-file locks/core.txt
-	@for extra in local providers; do $(LOCK) $(UPGRADE) --extra $$extra \
+	@for extra in analysis local providers ray; do $(LOCK) $(UPGRADE) --extra $$extra \
 		--constraint locks/core.txt --output-file locks/$$extra.txt; done
-	@$(LOCK) $(UPGRADE) --extra dev --extra local --extra providers --constraint locks/core.txt \
+	@$(LOCK) $(UPGRADE) --extra dev --extra analysis --extra local --extra providers --constraint locks/core.txt \
 		--output-file locks/dev.txt
 
 clean: ## remove what these commands made

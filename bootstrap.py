@@ -26,10 +26,12 @@ STAMP = VENV / "stamp"  # written last: a .venv without it was never finished
 
 OLDEST = (3, 11)
 KNOWN = ("python3.14", "python3.13", "python3.12", "python3.11")
-SATISFIED_BY = {  # dev holds all of them, and each of them holds core
-    "core": ("core", "local", "providers", "dev"),
+SATISFIED_BY = {  # each of them holds core, and dev all but ray
+    "core": ("core", "analysis", "local", "providers", "ray", "dev"),
+    "analysis": ("analysis", "dev"),
     "local": ("local", "dev"),
     "providers": ("providers", "dev"),
+    "ray": ("ray",),
     "dev": ("dev",),
 }
 
