@@ -117,10 +117,11 @@ def questions(dilemma: str) -> tuple[Put, ...]:
 
 
 def names(schema: Any) -> Iterator[str]:
-    """Yield the names of all fields, those of a field after it."""
+    """Yield the names of all fields, those of a field after it, but not of people."""
     for name, inner in schema.get("properties", {}).items():
         yield name
-        yield from names(inner)
+        if not (name == "names" and inner["type"] == "object"):
+            yield from names(inner)
     yield from names(schema["items"]) if "items" in schema else ()
 
 
@@ -485,15 +486,15 @@ def test_any_reply_is_an_answer_or_a_short_complaint(reply: str) -> None:
             assert said.isprintable()
 
 
-def test_a_ranking_names_everybody_once() -> None:
+def test_a_ranking_is_asked_for_as_how_much_everybody_is_wanted() -> None:
     ranking = ASKED[1]
-    one, two = ranking.candidates  # type: ignore[attr-defined]
+    one, two = (candidate.name for candidate in ranking.candidates)  # type: ignore[attr-defined]
     form = Form.of(ranking)
-    said = json.dumps({"names": [two.name.upper(), one.name], "reason": "x"})
-    assert form.read(said).answer == Ranking((two.name, one.name), "x")
-    assert complaint(form, {"names": [one.name], "reason": "x"}) == "names must be a list of 2"
-    with pytest.raises(InvalidAnswer, match="exactly once"):
-        ranking.check(form.read(json.dumps({"names": [one.name] * 2, "reason": "x"})).answer)
+    for first, second, order in ((10, 90, (two, one)), (90, 10, (one, two)), (5, 5, (one, two))):
+        said = json.dumps({"names": {one: first, two: second}, "reason": "x"})
+        assert form.read(said).answer == Ranking(order, "x")
+    assert complaint(form, {"names": {one: 5}, "reason": "x"}) == f"names.{two} is missing"
+    assert "must be a JSON object" in complaint(form, {"names": [one, two], "reason": "x"})
 
 
 def test_arms_are_those_of_other_tests() -> None:

@@ -417,7 +417,7 @@ def test_a_budget_in_dollars_needs_a_price_before_anything_is_sent(tmp_path: Pat
     with served(), pytest.raises(UsageError, match=r"the price of .* is not known") as refused:
         played(tmp_path, founding, terms=terms(budget=5.0))
     assert refused.value.exit_code == 2
-    assert attempts(file_in(tmp_path)) == []
+    assert list(tmp_path.rglob("*.sqlite")) == []
 
 
 def test_a_budget_in_dollars_is_refused_after_calls_of_unknown_price(tmp_path: Path) -> None:

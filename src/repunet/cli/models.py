@@ -171,7 +171,7 @@ def _key(endpoint: Endpoint) -> str:
     found = next((name for name in variables if os.environ.get(name)), None)
     if found:
         return f"from {found}"
-    return f"none ({' or '.join(variables)} is not set)" if variables else "none needed"
+    return f"none set (looked for in {' and '.join(variables)})" if variables else "none needed"
 
 
 def _advice(finding: Finding) -> str:

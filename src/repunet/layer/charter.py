@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from repunet.continuity import beginnings, differences, edits, notes
-from repunet.errors import UsageError, unknown
+from repunet.errors import UsageError
 from repunet.founding import DEFAULT, Founding
 from repunet.journal import Journal
 from repunet.layer.member import member, require_distinct, require_name
 from repunet.mind import Mind
-from repunet.minds.roster import Roster, make_mind
+from repunet.minds.roster import Company, Roster, make_mind
 from repunet.persona import AgentId, Persona, Role
 from repunet.scenarios.outside import outside_name
 from repunet.treatment import Treatment
@@ -45,9 +45,9 @@ class Charter:
         require_distinct(people)
         seed = SEED if self.seed is None else self.seed
         described = minds_of(MIND if self.mind is None else self.mind, seed).describe()
-        for agent in described:
-            if agent not in {DEFAULT, *(person.id for person in people)}:
-                raise unknown("agent", agent, [person.id for person in people])
+        company = Company({person.id: person.id for person in people}, roles)
+        for whom in described:
+            company.key(whom)
         return Founding(name, self._treatment, people, seed, described)
 
     def notes(self, founding: Founding) -> dict[str, str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from repunet.continuity import has_branched
 from repunet.encounter import Outcome
-from repunet.errors import UsageError
-from repunet.event import AgentJoined, Event
+from repunet.errors import Stopped, UsageError
+from repunet.event import AgentJoined, DecisionMissing, Event
 from repunet.journal import Journal
 from repunet.layer.call import invited, reported
 from repunet.layer.charter import Charter, Minds
@@ -204,14 +204,19 @@ class Layer:
                 self._correspondence.begin_round(self._journal.rounds + 1)
             try:
                 yield
-            except BaseException:
+            except BaseException as error:
                 if self._episodes.society.round != self._chronicle.society.round:
                     self._refold()
+                if isinstance(error, Stopped) and self._correspondence is not None:
+                    raise self._correspondence.ended(error) from None
                 raise
 
     def _commit(self) -> tuple[Event, ...]:
-        events = self._episodes.events
-        self._chronicle.write(events, self._recorded.take())
+        events, decisions = self._episodes.events, self._recorded.take()
+        if self._correspondence is not None:
+            missing = sum(isinstance(event, DecisionMissing) for event in events)
+            self._correspondence.check_round(missing, missing + len(decisions))
+        self._chronicle.write(events, decisions)
         return tuple(events)
 
     def _refold(self) -> None:

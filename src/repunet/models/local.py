@@ -45,7 +45,7 @@ async def served(path: Path, *, slots: int = 4, threads: int | None = None) -> A
     _check(path)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "repunet.models.local", str(path.absolute())),
-        *(str(slots), str(threads or os.cpu_count() or 1)),
+        *(str(slots), str(threads or len(os.sched_getaffinity(0)))),
         stdin=PIPE,
         stdout=PIPE,
         stderr=PIPE,

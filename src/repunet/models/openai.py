@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from email.utils import mktime_tz, parsedate_tz
+from ipaddress import ip_address
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -169,7 +170,10 @@ def _client(url: str | None, key: str, timeout: float) -> "AsyncOpenAI":
 
     parts = urlsplit(url or "")
     http = DefaultAioHttpClient(
-        limits=limits(), timeout=Timeouts(timeout, connect=10.0), follow_redirects=False
+        limits=limits(),
+        timeout=Timeouts(timeout, connect=10.0),
+        follow_redirects=False,
+        trust_env=not _is_here(parts.hostname or ""),
     )
     client = AsyncOpenAI(
         api_key=key,
@@ -182,6 +186,14 @@ def _client(url: str | None, key: str, timeout: float) -> "AsyncOpenAI":
     if url is not None:  # it reads these from the environment, and they are nobody else's business
         client.organization = client.project = None
     return client
+
+
+def _is_here(host: str) -> bool:
+    """Return whether a host is this machine: no proxy leads to it."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _rejected(error: "APIStatusError", sent: Mapping[str, Any], said: str) -> str | None:

@@ -39,6 +39,7 @@ class Correspondence:
         prices: Mapping[str, Price] | None = None,
         branched: bool = False,
         batch: Batch | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self.log = log
         self.allowance = allowance
@@ -54,7 +55,8 @@ class Correspondence:
                 f"what {spent.unpriced:,} calls of this run cost is not known, so a budget can't "
                 "be kept: use --max-total-tokens"
             )
-        self.ledger = Ledger(allowance, Spending(*spent))
+        self.ledger = ledger or Ledger(allowance, Spending(*spent))
+        self._shares = ledger is not None
         self._branched = branched
         self._why: Stopped | None = None
         self._reason = ""
@@ -126,6 +128,11 @@ class Correspondence:
             raise TimedOut(f"no answer in {self.allowance.timeout:g} s", charged=True) from None
 
     # The purse
+
+    @property
+    def spending(self) -> Spending:
+        """Return what this run has spent, whoever else spends from the same ledger."""
+        return Spending(*self.log.spent()) if self._shares else self.ledger.booked
 
     async def reserve(self, sending: Sending) -> Reservation:
         """Set aside what a request may cost at most; raises Stopped where there is not as much."""

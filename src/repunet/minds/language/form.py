@@ -101,6 +101,8 @@ class Form:
         bare, limits = _bare(hint)
         if is_dataclass(bare):
             return self._object(bare, path)  # type: ignore[arg-type]
+        if self._ranks(path):
+            return _closed(dict.fromkeys(self.asked.choices[path], PERCENT))
         if get_origin(bare) is tuple:
             count = self.asked.counts[path]
             items = self._schema(get_args(bare)[0], path)
@@ -117,6 +119,8 @@ class Form:
         bare, limits = _bare(hint)
         if is_dataclass(bare):
             return self._plain_object(bare, value, path)  # type: ignore[arg-type]
+        if self._ranks(path):
+            return self._plain_ranking(value, path)
         if get_origin(bare) is tuple:
             return self._plain_list(get_args(bare)[0], value, path)
         choices = get_args(bare) if get_origin(bare) is Literal else self.asked.choices.get(path)
@@ -141,6 +145,24 @@ class Form:
             raise InvalidAnswer(f"{path} must be a list of {count}")
         return [self._plain(hint, each, path) for each in value]
 
+    def _ranks(self, path: str) -> bool:
+        """Tell whether a list holds all of its choices: they are asked for by how wanted each is.
+
+        Small models can't put names in order, but they can give each a percentage.
+        """
+        choices = self.asked.choices.get(path)
+        return choices is not None and self.asked.counts.get(path) == len(choices)
+
+    def _plain_ranking(self, value: Any, path: str) -> list[str]:
+        """Return the choices, the most wanted first; equally wanted ones stay as they were put."""
+        if not isinstance(value, dict):
+            raise InvalidAnswer(f"{path} must be a JSON object")
+        wanted = {
+            name: _READERS[int](_part(value, name, path), _place(path, name), PERCENT)
+            for name in self.asked.choices[path]
+        }
+        return sorted(wanted, key=lambda name: -wanted[name])
+
     def _written(self, hint: Any, value: Any, path: str) -> Any:
         bare, _ = _bare(hint)
         if isinstance(value, Appraisal):
@@ -148,6 +170,8 @@ class Form:
         if is_dataclass(bare):
             parts = self._fields(bare, path)  # type: ignore[arg-type]
             return {n: self._written(hint, getattr(value, n), at) for n, hint, at in parts}
+        if self._ranks(path):
+            return {name: round(100 * (1 - n / len(value))) for n, name in enumerate(value)}
         if get_origin(bare) is tuple:
             return [self._written(get_args(bare)[0], each, path) for each in value]
         return value

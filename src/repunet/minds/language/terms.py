@@ -12,7 +12,7 @@ from repunet.minds.language.switchboard import Correspondent
 from repunet.minds.roster import Roster
 from repunet.models.allowance import Allowance
 from repunet.models.batch import Batch
-from repunet.models.ledger import unpriced
+from repunet.models.ledger import Ledger, unpriced
 from repunet.models.prices import Price, price_of
 from repunet.prompts import PLAIN
 
@@ -26,6 +26,8 @@ class Terms:
     """Prices of the user's own, by model."""
     batch: Path | None = None
     """Where requests are written and answers are read, instead of asking a server."""
+    ledger: Ledger | None = None
+    """What several runs spend from; None is a ledger of the run's own."""
 
 
 def asks_in_words(minds: Roster) -> bool:
@@ -55,4 +57,5 @@ def correspondence(
         prices=terms.prices,
         batch=None if terms.batch is None else Batch(terms.batch),
         branched=branched,
+        ledger=terms.ledger,
     )

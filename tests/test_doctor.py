@@ -1,0 +1,187 @@
+"""The doctor: whether a language model can be used, how, and what to do if it can't."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from language_societies import served
+
+from repunet.cli import execute
+from repunet.fake_llm.faults import Faults
+
+URL_OF_NOBODY = "http://127.0.0.1:9/v1#x"
+FORMAT = "holds answers to a format"
+
+
+class Found(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+Doctor = Callable[..., Found]
+
+
+@pytest.fixture
+def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Doctor:
+    monkeypatch.chdir(tmp_path)
+
+    def examine(*words: str, model: str = "vllm:fake") -> Found:
+        code = execute(["doctor", "--model", model, *words])
+        return Found(code, *capsys.readouterr())
+
+    return examine
+
+
+def test_a_model_that_can_be_used_is_said_to_be(doctor: Doctor) -> None:
+    with served() as server:
+        found = doctor()
+        assert server.stats.received == 1
+    assert (found.code, found.err) == (0, "")
+    for words in ("use it", "reachable", "vllm:fake", server.url, "none set", "$0 in, $0 out"):
+        assert words in found.out
+
+
+@pytest.mark.parametrize(
+    ("mode", "requests", "format"),
+    [
+        ("honour", 1, "yes: answers are held to the JSON schema"),
+        ("reject-bounds", 2, "yes, without lengths and bounds"),
+        ("reject-schema", 3, "JSON only; the schema is put into the prompt"),
+        ("reject", 4, "no; the schema is put into the prompt"),
+        ("reject-500", 7, "no; the schema is put into the prompt"),
+    ],
+)
+def test_how_a_server_wants_to_be_asked_is_found_out(
+    mode: str, requests: int, format: str, doctor: Doctor
+) -> None:
+    with served(response_format=mode) as server:
+        found = doctor("--json")
+        assert server.stats.received <= requests
+    assert found.code == 0
+    assert found.json["format"].startswith(format)
+
+
+def test_a_server_that_takes_any_format_and_keeps_to_none_can_be_used(doctor: Doctor) -> None:
+    with served(response_format="ignore"):
+        found = doctor("--json")
+    assert (found.code, found.json["usable"]) == (0, True)
+    assert "schema is put into the prompt" in found.json["format"]
+
+
+@pytest.mark.parametrize("parameter", ["temperature", "max_tokens", "frequency_penalty"])
+def test_a_parameter_that_is_not_known_is_no_obstacle(parameter: str, doctor: Doctor) -> None:
+    with served(reject_parameters=(parameter,)):
+        found = doctor("--json")
+    assert found.json["usable"]
+    assert parameter in found.json["problems"][0]
+
+
+def test_a_dead_endpoint_is_found_out_quickly(doctor: Doctor) -> None:
+    began = time.monotonic()
+    found = doctor("--json", model=URL_OF_NOBODY)
+    assert time.monotonic() - began < 5
+    assert (found.code, found.json["reachable"]) == (1, False)
+    assert len(found.json["problems"]) <= 2
+    assert "nobody answers at that address" in found.err
+    assert "check the URL" in found.err
+
+
+def test_a_server_that_never_answers_is_given_up(doctor: Doctor) -> None:
+    began = time.monotonic()
+    with served(faults=Faults(hang=1.0)) as server:
+        found = doctor("--json", "--timeout", "0.2")
+        assert server.stats.received <= 2
+    assert time.monotonic() - began < 5
+    assert (found.code, found.json["usable"]) == (1, False)
+    assert "no answer in" in found.err
+
+
+def test_a_wrong_key_is_not_told_to_anybody(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLM_API_KEY", "sk-wrong-and-secret")
+    with served(key="sk-right") as server:
+        found = doctor("--json", model=f"{server.url}#fake")
+        assert server.stats.received == 1
+    assert found.code == 1
+    assert found.json["key"] == "from LLM_API_KEY"
+    assert "the key is not accepted" in found.err
+    assert "secret" not in found.out + found.err
+
+
+def test_a_missing_key_is_named(doctor: Doctor) -> None:
+    found = doctor(model="openai:gpt-4o-mini")
+    assert (found.code, found.out) == (2, "")
+    assert "set OPENAI_API_KEY" in found.err
+
+
+def test_an_unknown_model_is_named(doctor: Doctor) -> None:
+    with served(models=("mine",)) as server:
+        found = doctor("--json")
+        assert server.stats.received == 1
+    assert found.code == 1
+    assert "'fake' or its URL is not known there" in found.err
+
+
+def test_a_model_that_only_chats_can_not_be_used(doctor: Doctor) -> None:
+    with served(faults=Faults(garbage=1.0)) as server:
+        found = doctor("--json")
+        assert server.stats.received == 4
+    assert (found.code, found.json["reachable"], found.json["usable"]) == (1, True, False)
+    assert "try a larger model" in found.err
+
+
+def test_a_busy_server_is_not_said_to_be_wrong(doctor: Doctor) -> None:
+    with served(faults=Faults(rate_limited=1.0)) as server:
+        found = doctor()
+        assert server.stats.received == 2
+    assert found.code == 1
+    assert "429" in found.err
+    assert "ask again later" in found.err
+    assert "check the URL" not in found.err
+
+
+def test_a_server_that_counts_no_tokens_is_reported(doctor: Doctor) -> None:
+    with served(usage=False):
+        assert "no: they will be estimated" in doctor().out
+        assert doctor("--json").json["usage"] is False
+
+
+def test_a_price_is_known_only_if_somebody_says_so(doctor: Doctor, tmp_path: Path) -> None:
+    prices = tmp_path / "prices.toml"
+    prices.write_text("[fake]\ninput = 0.5\noutput = 2\n")
+    with served() as server:
+        unknown = doctor("--json", model=f"{server.url}#fake").json["price"]
+        known = doctor("--json", "--prices", str(prices), model=f"{server.url}#fake").json["price"]
+    assert unknown.startswith("not known to genai-prices")
+    assert known == "$0.5 in, $2 out per million (prices.toml)"
+
+
+def test_what_the_environment_says_is_examined(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    with served() as server:
+        monkeypatch.setenv("LLM_MODEL", "fake")
+        assert execute(["doctor", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["url"] == server.url
+
+
+@pytest.mark.parametrize("model", ["embedded", "human", "nonsense", "vllm"])
+def test_what_is_no_language_model_is_refused(model: str, doctor: Doctor) -> None:
+    found = doctor(model=model)
+    assert (found.code, found.out) == (2, "")
+    assert len(found.err.splitlines()) == 1
+
+
+def test_without_a_model_there_is_nothing_to_examine(capsys: Any) -> None:
+    assert execute(["doctor"]) == 2
+    assert "say which: --model" in capsys.readouterr().err
