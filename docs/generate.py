@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 from unittest.mock import patch
 
+from repunet.analysis.tables import TABLES, Column, Table
 from repunet.cli import app
 from repunet.minds.embedded.parameters import Parameters
 from repunet.treatment import Treatment
@@ -46,13 +47,53 @@ def switches() -> str:
     )
 
 
+def tables() -> str:
+    """Return the page about every table of a run, and each of its columns."""
+    return "\n".join([NOTE, "", INTRODUCTION, *map(_table, TABLES.values())])
+
+
+INTRODUCTION = """\
+# Tables
+
+What [notebooks](../how-to/read-a-run-in-a-notebook.md) and `repunet export` show of a run. Each table
+holds all committed rounds, in the order in which things happened; those of one run agree with each
+other. Where a row is an event, `round` and `seq` are its place in the
+[run file](../run-file.md) (`part`, too, where the round was imported), and `decision` names what was
+decided. *Optional* columns are empty where something is not known or does not apply; nothing is ever
+filled in. Missing decisions are rows of `missing` and count as nothing else.
+
+| table | a row is |
+|---|---|
+""" + "".join(
+    f"| [`{table.name}`](#{table.name}) | {table.meaning.splitlines()[0]} |\n"
+    for table in TABLES.values()
+)
+
+
+def _table(table: Table) -> str:
+    lines = (
+        f"| `{column.name}` | {column.kind}{_optional(column)} | {column.unit} | {column.meaning} |"
+        for column in table.columns
+    )
+    head = ["| column | type | unit | meaning |", "|---|---|---|---|"]
+    return "\n".join([f"## {table.name}", "", table.meaning, "", *head, *lines, ""])
+
+
+def _optional(column: Column) -> str:
+    return ", optional" if column.optional else ""
+
+
 def _spelled(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return "mirrored" if value is None else str(value)
 
 
-PAGES = {"reference/commands.md": commands, "reference/switches.md": switches}
+PAGES = {
+    "reference/commands.md": commands,
+    "reference/switches.md": switches,
+    "reference/tables.md": tables,
+}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
