@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from repunet.analysis.summary import known_minds
 from repunet.encounter import UNIT
 from repunet.errors import UsageError, unknown
-from repunet.event import EncounterEnded, Event, GossipHeard, GossipUntold
+from repunet.event import EncounterEnded, Event, GossipHeard, GossipUntold, Imported, unfolded
 from repunet.gossip import LIKERT, Gossip
 from repunet.journal import Journal
 from repunet.persona import AgentId, Participant
@@ -114,9 +115,12 @@ class Gallery:
         self._society = self._founding.society()
         self._roles = scenario(self._founding.scenario).roles
         self._events: list[tuple[int, Event]] = []
+        self._imported = 0
         for written in journal.events(1, self.round):
             self._society.apply(written.event)
-            self._events.append((written.round, written.event))
+            self._events += ((written.round, event) for event in unfolded(written.event))
+            if isinstance(written.event, Imported):
+                self._imported = written.round
 
     @property
     def society(self) -> Society:
@@ -140,7 +144,7 @@ class Gallery:
             id=agent,
             name=society.name(agent),
             disposition=str(society.agents[agent].persona.disposition),
-            mind=self._founding.mind_of(agent),
+            mind=self._mind(agent),
             wealth=society.agents[agent].wealth / UNIT,
             cooperation=sum(degrees) / len(degrees) if degrees else None,
             encounters=len(degrees),
@@ -149,6 +153,9 @@ class Gallery:
             ties_to=len(network.partners(agent)),
             tied_by=tied_by,
         )
+
+    def _mind(self, agent: AgentId) -> str:
+        return known_minds(self._founding.mind_of(agent), self._imported, self.round)
 
     def _opinions(self) -> dict[AgentId, list[float]]:
         """Return the others' scores of everyone of whom there are any."""
@@ -188,7 +195,7 @@ class Gallery:
             id=agent,
             name=name(agent),
             round=self.round,
-            mind=self._founding.mind_of(agent),
+            mind=self._mind(agent),
             disposition=str(state.persona.disposition),
             description={
                 role: state.persona.description(society.scenario, role) for role in self._roles

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from repunet.analysis.verification import event_of
 from repunet.attempts import reply_to
 from repunet.errors import UsageError
-from repunet.event import EVENT, DecisionMissing, Event, TreatmentChanged
+from repunet.event import EVENT, DecisionMissing, Event, Imported, TreatmentChanged
 from repunet.journal import Journal
 from repunet.mind import Coordinate, Mind, NoAnswer, Operation
 from repunet.minds.fusing import Fusing
@@ -96,6 +96,10 @@ class Replay:
         self, number: int, bodies: Sequence[str], kept: Mapping[str, str]
     ) -> Difference | None:
         stored = [event for event in map(event_of, bodies) if event is not None]
+        if any(isinstance(event, Imported) for event in stored):
+            for event in stored:  # it was played elsewhere, by minds that are not known
+                self._simulation.society.apply(event)
+            return None
         self._told.why = {e.decision: e.why for e in stored if isinstance(e, DecisionMissing)}
         changed = (event for event in stored if isinstance(event, TreatmentChanged))
         derived = await self._simulation.step(*changed)

@@ -97,7 +97,7 @@ class TradingInvestment(Scenario):
         """Let the trustee propose, the investor commit itself, and the trustee settle."""
         investor, trustee = group
         wealth = unit.society.agents[investor.agent].wealth
-        if not wealth:
+        if wealth <= 0:
             return ended(unit, group, (), ("There was nothing to invest.",) * 2, "no_funds")
         if refused := unwilling(unit, group):
             return refused

@@ -1,0 +1,238 @@
+"""Commands that exchange runs with other programs: `import` and `export`."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+from cyclopts import Parameter
+
+from repunet.analysis.tables import History
+from repunet.analysis.tables.files import WRITERS, about
+from repunet.analysis.tables.files import write as write_tables
+from repunet.analysis.tables.graph import graph, write_graph
+from repunet.cli.options import Json, Storage, Whole
+from repunet.cli.output import disclaimer, print_json, say
+from repunet.compat.reference.exporting import export as to_sim_storage
+from repunet.compat.reference.importing import Counts, Source, take_over
+from repunet.errors import UsageError, unknown
+from repunet.garbage import collector
+from repunet.journal import Journal
+from repunet.run import found
+from repunet.scenarios import scenario as find_scenario
+from repunet.spec import SEED, RunSpec
+from repunet.storage import called, locate
+from repunet.treatment import TREATMENTS
+
+LINES = 50
+"""How many lines about what was left out are printed; --json has all."""
+UNKNOWN_PAST = "imported from the reference: which mind made its past is not known"
+KNOWN_PAST = "imported with the notes of an export: its past is said to be made by"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an import made."""
+
+    name: str
+    path: str
+    scenario: str
+    treatment: str
+    seed: int
+    carried: Counts
+    past_minds: str | None
+    """Which minds made its past, as an export of ours noted it; the reference does not."""
+    complaints: int
+    """Complaints that nobody had heard yet: left out."""
+    left_out: tuple[str, ...]
+
+
+def import_(
+    folder: Path,
+    /,
+    *,
+    scenario: Annotated[
+        str | None, Parameter(help="What it is of, where its files do not tell.")
+    ] = None,
+    treatment: Annotated[
+        str | None, Parameter(help=f"What it was played under: {', '.join(TREATMENTS)}.")
+    ] = None,
+    mind: Annotated[
+        list[str] | None, Parameter(negative="", help="Which mind goes on, for whom; as in run.")
+    ] = None,
+    model: Annotated[
+        list[str] | None, Parameter(negative="", help="A language model that goes on; as in run.")
+    ] = None,
+    seed: Annotated[
+        Whole | None, Parameter(help=f"What luck follows from when it goes on; default {SEED}.")
+    ] = None,
+    name: Annotated[str | None, Parameter(help="What to call it; default as its folder.")] = None,
+    storage: Storage = None,
+    json: Json = False,
+) -> None:
+    """Take over a seed or a run of the reference; its steps are the first rounds of the run.
+
+    Parameters
+    ----------
+    folder
+        A run, a seed, or one of their step folders: its last finished step is taken.
+    """
+    known = None if scenario is None else find_scenario(scenario).name
+    source = Source(folder, known)
+    chosen = TREATMENTS["full"] if source.treatment is None else source.treatment
+    if treatment is not None:
+        chosen = RunSpec(treatment=treatment).merged(scenario=source.dialect.scenario).condition
+    elif source.treatment is None and source.number:
+        raise UsageError(
+            f"{source.name}: the reference does not record the treatment of a run: say "
+            f"--treatment; its files fit {', '.join(filter(_fits(source), TREATMENTS))}"
+        )
+    source.check(chosen)
+    founding = found(
+        source.dialect.scenario,
+        chosen,
+        source.personas,
+        SEED if (given := source.seed if seed is None else seed) is None else given,
+        _cast(source, mind or (), model or ()),
+        source.ties,
+    )
+    path, carried = take_over(source, founding, name=name, folder=storage)
+    taken = Taken(
+        name=path.parent.name,
+        path=str(path),
+        scenario=founding.scenario,
+        treatment=founding.treatment.label,
+        seed=founding.seed,
+        carried=carried,
+        past_minds=source.past_minds,
+        complaints=source.complaints,
+        left_out=tuple(source.report.lines),
+    )
+    print_json(taken) if json else _print_taken(taken, path, founding.mind_names)
+
+
+def _fits(source: Source) -> Callable[[str], bool]:
+    return lambda name: source.fits(TREATMENTS[name])
+
+
+def _cast(source: Source, minds: Sequence[str], models: Sequence[str]) -> dict[str, str]:
+    """Return which mind goes on, for whom."""
+    company = RunSpec().merged(scenario=source.dialect.scenario, personas=source.step)
+    return company.cast(minds, models, os.environ).minds
+
+
+def _print_taken(taken: Taken, path: Path, minds: str) -> None:
+    say(f"{taken.name}: {taken.scenario}, {taken.treatment}, seed {taken.seed}, {_counts(taken)}")
+    for line in taken.left_out[:LINES]:
+        say(f"left out: {line}", unbroken=True)
+    if more := len(taken.left_out[LINES:]):
+        say(f"left out: {more} more things (--json has all)")
+    if taken.complaints:
+        say(f"left out: {taken.complaints} complaints that nobody has heard yet")
+    if taken.carried.steps:
+        known = taken.past_minds
+        say(UNKNOWN_PAST if known is None else f"{KNOWN_PAST} {known}")
+    say(f"run file of {taken.name}: {taken.path}", unbroken=True)
+    say(f"to go on with {minds}: repunet resume {called(path)} --rounds 10", unbroken=True)
+
+
+def _counts(taken: Taken) -> str:
+    counted = asdict(taken.carried).items()
+    return ", ".join(f"{number} {what}" for what, number in counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an export was asked for, beside the run and the place."""
+
+    round: int | None
+    force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an export wrote."""
+
+    path: str
+    files: int
+    remarks: tuple[str, ...] = ()
+    """What else is to be said, a line each."""
+
+
+Target: TypeAlias = Callable[[Journal, Path, Request], Written]
+
+
+def _sim_storage(journal: Journal, path: Path, request: Request) -> Written:
+    done = to_sim_storage(journal, path, round_=request.round, force=request.force)
+    what = f"step {done.steps[0]}" if len(done.steps) == 1 else f"steps 0 to {done.steps[-1]}"
+    stayed = (f"{name} was there before, and stays" for name in done.stayed)
+    return Written(done.path, done.files, (f"{what} of a run of the reference", *stayed))
+
+
+def _tables(form: str) -> Target:
+    def target(journal: Journal, path: Path, request: Request) -> Written:
+        with collector.spared():
+            history = History(journal, request.round)
+            counts = write_tables(history, path, form, force=request.force)
+        rows = ", ".join(f"{name} {count}" for name, count in counts.items())
+        return Written(str(path), len(counts) + (form != "parquet"), (*_about(history), rows))
+
+    return target
+
+
+def _graphml(journal: Journal, path: Path, request: Request) -> Written:
+    history = History(journal, request.round)
+    file = path / ("ties.graphml" if request.round is None else f"ties-r{request.round}.graphml")
+    made = graph(journal, history.last)
+    write_graph(made, file, force=request.force)
+    counted = f"{file.name}: {len(made)} agents, {made.number_of_edges()} ties between pairs"
+    return Written(str(path), 1, (*_about(history), counted))
+
+
+def _about(history: History) -> tuple[str, str]:
+    return f"{history.name} after round {history.last}", disclaimer(about(history)["mind"])
+
+
+TARGETS: dict[str, Target] = {
+    "sim-storage": _sim_storage,
+    **{form: _tables(form) for form in WRITERS},
+    "graphml": _graphml,
+}
+"""What a run can be exported to, by what users call it."""
+
+
+def export(
+    run: str,
+    folder: Path,
+    /,
+    *,
+    to: Annotated[str, Parameter(help=f"As what: {', '.join(TARGETS)}.")],
+    round: Annotated[
+        Whole | None, Parameter(help="Only as it stood after this round; default every round.")
+    ] = None,
+    force: Annotated[
+        bool, Parameter(negative="", help="Overwrite files that are there; none is deleted.")
+    ] = False,
+    storage: Storage = None,
+    json: Json = False,
+) -> None:
+    """Write a run in the files of another program.
+
+    Parameters
+    ----------
+    run
+        Its name, or the path of its folder or file.
+    folder
+        Where to write.
+    """
+    if to not in TARGETS:
+        raise unknown("target", to, TARGETS)
+    with Journal.open(locate(run, storage)) as journal:
+        written = TARGETS[to](journal, folder, Request(round, force))
+    if json:
+        print_json(written)
+        return
+    say(f"{written.files} files in {written.path}", unbroken=True)
+    for remark in written.remarks:
+        say(remark)
