@@ -1,10 +1,12 @@
 """Audits: a run file is what it says, and all that happened in it follows from what was decided."""
 
+import asyncio
 import json
 import sqlite3
 import zlib
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,8 @@ from repunet.journal import Journal, link
 from repunet.layer import Layer
 from repunet.mind import Mind
 from repunet.minds.fusing import Fusing
-from repunet.run import fork
+from repunet.population import population
+from repunet.run import begin, fork, found
 from repunet.simulation import Simulation
 from repunet.treatment import TREATMENTS
 
@@ -440,3 +443,13 @@ def test_a_run_that_is_not_there_is_bad_use(
     more = ("--at", "1") if command == "fork" else ()
     assert execute([command, "nothing", *more, "--storage", str(tmp_path)]) == 2
     assert 'no run "nothing"' in capsys.readouterr().err
+
+
+def test_what_is_seen_of_somebody_in_two_roles_is_two_decisions(tmp_path: Path) -> None:
+    arm = replace(TREATMENTS["full"], observation=True)
+    founding = found("investment", arm, population(7, "investment"), 1, {"*": "embedded"})
+    with begin(founding, 7, folder=tmp_path) as begun:
+        asyncio.run(begun.play())
+        names = [each.coordinate for n in range(1, 8) for each in begun.journal.decisions(n)]
+        assert len(names) == len(set(names))
+        assert replay(begun.journal).difference is None

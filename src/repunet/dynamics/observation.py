@@ -39,7 +39,8 @@ async def take_note(
 
 
 async def _note(unit: Deliberation, ego: Participant, sight: Sighting) -> list[Event]:
-    unit, views, target = unit.toward(sight.target.agent), unit.views, sight.target
+    views, target = unit.views, sight.target
+    unit = unit.part(f">{target.agent}:{target.role}")  # somebody may be seen in several roles
     alter = views.acquaintance(ego.agent, target).by_record()
     shaping = ShapePeerFromObservation(
         setting=views.setting, ego=views.ego(ego), alter=alter, story=sight.story
