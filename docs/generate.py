@@ -55,12 +55,12 @@ def tables() -> str:
 INTRODUCTION = """\
 # Tables
 
-What [notebooks](../how-to/read-a-run-in-a-notebook.md) and `repunet export` show of a run. Each table
-holds all committed rounds, in the order in which things happened; those of one run agree with each
-other. Where a row is an event, `round` and `seq` are its place in the
-[run file](../run-file.md) (`part`, too, where the round was imported), and `decision` names what was
-decided. *Optional* columns are empty where something is not known or does not apply; nothing is ever
-filled in. Missing decisions are rows of `missing` and count as nothing else.
+What [notebooks](../how-to/read-a-run-in-a-notebook.md) and `repunet export` show of a run. Each
+table holds all committed rounds, in the order in which things happened; those of one run agree with
+each other. Where a row is an event, `round` and `seq` are its place in the
+[run file](../run-file.md) (`part`, too, where the round was imported), and `decision` names what
+was decided. *Optional* columns are empty where something is not known or does not apply; nothing is
+ever filled in. Missing decisions are rows of `missing` and count as nothing else.
 
 | table | a row is |
 |---|---|

@@ -184,7 +184,8 @@ def _tables(form: str) -> Target:
 def _graphml(journal: Journal, path: Path, request: Request) -> Written:
     history = History(journal, request.round)
     file = path / ("ties.graphml" if request.round is None else f"ties-r{request.round}.graphml")
-    made = graph(journal, history.last)
+    with collector.spared():
+        made = graph(journal, history.last)
     write_graph(made, file, force=request.force)
     counted = f"{file.name}: {len(made)} agents, {made.number_of_edges()} ties between pairs"
     return Written(str(path), 1, (*_about(history), counted))

@@ -31,7 +31,7 @@ from repunet.operations import Words
 from repunet.prompts import one_line
 from repunet.reputation import LEVELS, Appraisal
 
-PERCENT = {"type": "integer", "minimum": 0, "maximum": 100}
+PERCENT: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 100}
 LEVEL_NAMES = tuple(level.replace(" ", "_") for level in LEVELS)
 WHOLE = re.compile(r"(-?[0-9]{1,9})(\.0{1,9})?\s?%?")
 YES = {"true": True, "yes": True, "false": False, "no": False}
