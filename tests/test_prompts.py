@@ -41,6 +41,7 @@ from repunet.perspective import Acquaintance, Ego, Hearsay, Other, Setting, Stor
 from repunet.population import population
 from repunet.prompts import (
     HERE,
+    INTERVIEW,
     LONGEST,
     MARK,
     Block,
@@ -242,7 +243,7 @@ def test_no_template_is_orphaned(wording: str) -> None:
         dilemma = "pd" if folder.name == wording else scenario(folder.name).name
         kinds = [*asked_in(dilemma), TakeStock, WeighGossip]
         used = set().union(*(templates(kind, dilemma, wording) for kind in kinds))
-        assert {path.name for path in folder.glob("*.md")} <= used | {REPAIR}
+        assert {path.name for path in folder.glob("*.md")} <= used | {REPAIR, INTERVIEW}
 
 
 def test_an_operation_without_a_template_is_a_usage_error() -> None:

@@ -113,7 +113,7 @@ class Journal:
     @staticmethod
     def _draft(draft: Path, meta: dict[str, str]) -> None:
         with closing(_connect(draft)) as connection:
-            connection.executescript(f"BEGIN; {''.join(MIGRATIONS)} COMMIT;")
+            connection.executescript(f"BEGIN; {''.join(MIGRATIONS)}")
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {SCHEMA}")
             connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())

@@ -23,7 +23,14 @@ app.command("repunet.cli.play:run", help="Found a society and let it play.")
 app.command("repunet.cli.planning:plan", help="Forecast calls, tokens, money and time of a run.")
 app.command("repunet.cli.play:resume", help="Go on with a run, to its end or beyond.")
 app.command("repunet.cli.play:demo", help="Play with RepuNet and without, and compare.")
+app.command("repunet.cli.sweeping:sweep", help="Play every combination that a grid lists.")
+app.command("repunet.cli.sweeping:batch", help="Play a list of jobs, each a line of words.")
 app.command("repunet.cli.dilemmas:scenarios", help="List the dilemmas, and what is at stake.")
+app.command("repunet.cli.shell:shell", help="Play, look, go back and ask, line by line.")
+app.command("repunet.cli.seeds:seed", name="seed", help="Make and show seeds: people for runs.")
+app.command(
+    "repunet.cli.seeds:profiles", name="profiles", help="Write people as the reference's profiles."
+)
 app.command("repunet.cli.look:runs", help="List the runs there are.")
 app.command("repunet.cli.look:show", help="Show a society, or one agent, after any round.")
 app.command(
@@ -34,9 +41,13 @@ app.command(
 app.command("repunet.cli.models:cost", help="Show what a run cost, and for what.")
 app.command("repunet.cli.models:doctor", help="Tell whether a language model can be used.")
 app.command("repunet.cli.look:digest", help="Print the hash that equal runs share.")
+app.command("repunet.cli.explain:why", help="Explain a decision: its sources, what came of it.")
+app.command("repunet.cli.explain:diff", help="Find where two runs begin to differ, and why.")
 app.command("repunet.cli.history:fork", help="Share a run's past, then change something.")
 app.command("repunet.cli.history:replay", help="Derive a run again from its decisions.")
 app.command("repunet.cli.history:verify", help="Check that a run file is sound.")
+app.command("repunet.cli.exchange:import_", name="import", help="Take over a reference's run.")
+app.command("repunet.cli.exchange:export", help="Write a run in another program's files.")
 app.command("repunet.cli.fake:fake_llm", name="fake-llm", help="Serve made-up answers, for tests.")
 
 
@@ -48,7 +59,7 @@ def main(arguments: list[str] | None = None) -> None:
 def execute(arguments: list[str]) -> int:
     """Run a command and return its code; what goes wrong is one line on the error stream."""
     try:
-        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except RepuNetError as error:
         if error.detail:
@@ -64,7 +75,7 @@ def execute(arguments: list[str]) -> int:
     except OSError as error:
         _print_no_more()
         return _complain(f"{error.filename or 'the output'}: {error.strerror or error}", FAILED)
-    return DONE
+    return code if isinstance(code, int) else DONE
 
 
 def _print_no_more() -> None:

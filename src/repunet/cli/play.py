@@ -33,11 +33,14 @@ from repunet.cli.output import (
 )
 from repunet.cli.specified import SpecOptions
 from repunet.errors import Stopped
+from repunet.event import Event
 from repunet.journal import Journal
 from repunet.minds.default import EMBEDDED
 from repunet.minds.language.terms import Terms
 from repunet.models.prices import read_prices
-from repunet.run import SPEC, Run, begin, reopen
+from repunet.run import SPEC, Run, Watcher, begin, reopen
+from repunet.runlog import logged
+from repunet.society import Society
 from repunet.spec import AGENTS, ROUNDS, SEED, Limits, RunSpec
 from repunet.storage import called, locate
 
@@ -62,8 +65,8 @@ def run(
     scenario
         The dilemma, such as pd; may be left out if the spec names it.
     """
-    spec = (options or SpecOptions()).chosen(scenario, limits, name)
-    with _begin(spec, storage, batch=limits.batch if limits else None) as begun:
+    spec = (options or SpecOptions()).chosen(scenario, limits, name, storage)
+    with founded(spec, storage, batch=limits.batch if limits else None) as begun:
         announce(begun, quiet=quiet or json)
         play_out(begun, quiet=quiet or json)
         report([summarise(begun.journal)], json=json)
@@ -124,7 +127,7 @@ def demo(
     )
     for condition in ("full", "none"):
         chosen = both.merged(treatment=condition).cast([mind], (), {})
-        with _begin(chosen, storage, default=f"demo-{condition}") as begun:
+        with founded(chosen, storage, default=f"demo-{condition}") as begun:
             if not summaries:
                 announce(begun, quiet=quiet or json)
             play_out(begun, quiet=quiet or json)
@@ -132,9 +135,10 @@ def demo(
     report(summaries, json=json)
 
 
-def _begin(
+def founded(
     spec: RunSpec, storage: Path | None, default: str | None = None, batch: Path | None = None
 ) -> AbstractContextManager[Run]:
+    """Begin the run that a spec describes; raises UsageError if it can't."""
     return begin(
         spec.founding(),
         spec.rounds,
@@ -171,23 +175,50 @@ def announce(run: Run, *, quiet: bool) -> None:
             f"{founding.scenario}, {run.treatment}, {len(founding.personas)} agents, "
             f"seed {founding.seed}; {disclaimer(founding.mind_names)}"
         )
-        if not (founding.treatment.rewiring or founding.ties):
-            say(
-                "warning: without rewiring and without --network nobody has ties, so nobody "
-                "chooses a partner or gossips"
-            )
+        for warning in _warnings(run):
+            say(f"warning: {warning}")
 
 
-def play_out(run: Run, *, quiet: bool) -> None:
-    """Play a run to its planned end, or to the end of the round in which it is interrupted."""
-    with progress(run, quiet=quiet) as watch, _interruptible(run) as interrupts:
+def _warnings(run: Run) -> Iterator[str]:
+    if not (run.founding.treatment.rewiring or run.founding.ties):
+        yield (
+            "without rewiring and without --network nobody has ties, so nobody chooses a partner "
+            "or gossips"
+        )
+
+
+def play_out(run: Run, *, quiet: bool, until: int | None = None) -> None:
+    """Play a run to its planned end, to another round, or to the end of the one interrupted.
+
+    It is written down in the run's log.
+    """
+    with (
+        logged(run, _warnings(run)) as note,
+        progress(run, quiet=quiet) as watch,
+        _interruptible(run) as interrupts,
+    ):
+
+        def over() -> bool:
+            return until is not None and run.journal.rounds >= until
+
         try:
-            asyncio.run(run.play(watch, stop=lambda: bool(interrupts)))
+            asyncio.run(run.play(_both(note, watch), stop=lambda: bool(interrupts) or over()))
+        except Stopped:
+            if not over():
+                raise
         except KeyboardInterrupt:
             raise Stopped(
                 "interrupted; every committed round, and every answer that was kept, is safe; to "
                 f"go on: repunet resume {called(run.journal.path)}"
             ) from None
+
+
+def _both(one: Watcher, other: Watcher) -> Watcher:
+    def watch(number: int, events: Sequence[Event], society: Society) -> None:
+        one(number, events, society)
+        other(number, events, society)
+
+    return watch
 
 
 @contextmanager

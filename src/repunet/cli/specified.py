@@ -9,8 +9,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from repunet.cli.options import LimitOptions, Whole
+from repunet.compat.seeds import people_at
 from repunet.errors import UsageError
 from repunet.prompts import PLAIN
+from repunet.scenarios import scenario
 from repunet.spec import AGENTS, ROUNDS, SEED, RunSpec, read_spec
 from repunet.treatment import TREATMENTS
 
@@ -25,6 +27,9 @@ MINDS = (
 class SpecOptions:
     """What a run is made from; None is not said."""
 
+    dilemma: Annotated[
+        str | None, Parameter(name="--scenario", help="The dilemma, if it is not said first.")
+    ] = None
     spec: Annotated[
         Path | None, Parameter(help="A file that says all this; what is said here wins.")
     ] = None
@@ -62,7 +67,7 @@ class SpecOptions:
         Parameter(negative="", help="A language model, for whom or what --mind can be for."),
     ] = None
     personas: Annotated[
-        Path | None, Parameter(help="People of your own, or the reference's profiles or seed.")
+        Path | None, Parameter(help="People of your own: a file, a seed, or the reference's.")
     ] = None
     agents: Annotated[Whole | None, Parameter(help=f"How many people; default {AGENTS}.")] = None
     network: Annotated[
@@ -70,14 +75,18 @@ class SpecOptions:
     ] = None
 
     def chosen(
-        self, scenario: str | None, limits: LimitOptions | None, name: str | None = None
+        self,
+        scenario: str | None,
+        limits: LimitOptions | None,
+        name: str | None = None,
+        storage: Path | None = None,
     ) -> RunSpec:
         """Return the spec of the file, if there is one, with what is said besides; and its minds.
 
         Raises UsageError for what can't be.
         """
         merged = (RunSpec() if self.spec is None else read_spec(self.spec)).merged(
-            scenario=scenario,
+            scenario=self._scenario(scenario),
             rounds=self.rounds,
             treatment=self.treatment,
             reputation=self.reputation,
@@ -87,13 +96,19 @@ class SpecOptions:
             plan=self.plan,
             prompts=self.prompts,
             seed=self.seed,
-            personas=self.personas,
+            personas=self.personas and people_at(self.personas, storage),
             agents=self.agents,
             network=self.network,
             name=name,
             limits=limits.given() if limits else None,
         )
         return merged.cast(self.mind or (), self.model or (), os.environ)
+
+    def _scenario(self, first: str | None) -> str | None:
+        """Return the dilemma, wherever it is said; raises UsageError for two of them."""
+        if first is None or self.dilemma is None or scenario(first) == scenario(self.dilemma):
+            return self.dilemma if first is None else first
+        raise UsageError(f"say one dilemma: {first}, or --scenario {self.dilemma}")
 
 
 def settings(switches: Iterable[str]) -> dict[str, str]:

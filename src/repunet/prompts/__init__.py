@@ -23,7 +23,8 @@ from repunet.reputation import LEVELS
 
 HERE = Path(__file__).parent
 PLAIN = "plain"
-SYSTEM = "_system.md"
+SYSTEM, INTERVIEW = "_system.md", "interview.md"
+"""What goes before every question; and a question that is none of any run's."""
 LONGEST = 600
 """How many characters of a text that an agent wrote are shown."""
 
@@ -75,10 +76,11 @@ def phrase(template: str, wording: str, scenario: str, **variables: str) -> str:
 
 
 def sources(wording: str, scenario: str) -> dict[str, str]:
-    """Return every template of a wording as it is written, by its name; a scenario's own first."""
+    """Return every template of a run as it is written, by its name; a scenario's own first."""
     environment = _environment(wording, scenario, False)
     assert environment.loader is not None
-    names = [name for name in environment.list_templates(["md"]) if "/" not in name]
+    found = environment.list_templates(["md"])
+    names = [name for name in found if "/" not in name and name != INTERVIEW]
     return {name: environment.loader.get_source(environment, name)[0] for name in names}
 
 
