@@ -308,7 +308,6 @@ def test_the_command_says_what_a_run_will_take(capsys: pytest.CaptureFixture[str
     assert "unknown" in capsys.readouterr().out
 
 
-
 @pytest.mark.parametrize(
     "wrong",
     [("pdd",), (), ("pd", "--latency", "0"), ("pd", "--latency", "nan"), ("pd", "--rounds", "0")],

@@ -105,7 +105,7 @@ class Run:
     @property
     def spending(self) -> Spending | None:
         """Return what was asked of language models so far; None where there are none."""
-        return None if self._correspondence is None else self._correspondence.ledger.booked
+        return None if self._correspondence is None else self._correspondence.spending
 
     @property
     def society(self) -> Society:

@@ -47,7 +47,7 @@ app.command("repunet.cli.history:fork", help="Share a run's past, then change so
 app.command("repunet.cli.history:replay", help="Derive a run again from its decisions.")
 app.command("repunet.cli.history:verify", help="Check that a run file is sound.")
 app.command("repunet.cli.exchange:import_", name="import", help="Take over a reference's run.")
-app.command("repunet.cli.exchange:export", help="Write a run in another program's files.")
+app.command("repunet.cli.exchange:export", help="Write a run as tables, or a reference's run.")
 app.command("repunet.cli.fake:fake_llm", name="fake-llm", help="Serve made-up answers, for tests.")
 
 

@@ -1,0 +1,341 @@
+"""Commands that play many runs: `sweep`, from a grid, and `batch`, from a list of jobs."""
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from repunet.cli.options import Json, LimitOptions, Quiet, Storage, Whole
+from repunet.cli.output import console, disclaimer, fitted, money, print_json, progress_console, say
+from repunet.errors import RepuNetError, Stopped, UsageError
+from repunet.experiment.cell import Job
+from repunet.experiment.executors import Place
+from repunet.experiment.grid import Grid, read_grid
+from repunet.experiment.jobs import read_jobs
+from repunet.experiment.outcome import Outcome
+from repunet.experiment.progress import Board
+from repunet.experiment.stopping import Stopping
+from repunet.experiment.sweep import Sweep, play, prepare
+from repunet.models.ledger import DOLLAR, Spending
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+LINES = 20
+"""Lines of progress, at least, where there is no terminal."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class SweepOptions:
+    """How many runs are played, and what is said of it."""
+
+    jobs: Annotated[
+        Whole | None,
+        Parameter(help="Runs at once; default one for each processor, 16 with --on local."),
+    ] = None
+    on: Annotated[
+        Place | None,
+        Parameter(
+            help="In this process (local, the default with language models), in several "
+            "(processes, the default without), or on other machines (ray)."
+        ),
+    ] = None
+    dry_run: Annotated[
+        bool, Parameter(negative="", help="Only list the runs, and what there is of them.")
+    ] = False
+    storage: Storage = None
+    quiet: Quiet = False
+    json: Json = False
+
+
+def sweep(
+    grid: Path,
+    /,
+    *,
+    options: SweepOptions | None = None,
+    limits: LimitOptions | None = None,
+) -> None:
+    """Play every combination of what a grid lists. What is done is not played again.
+
+    Parameters
+    ----------
+    grid
+        A TOML file: a spec in which scenarios, treatments, minds, models, prompts, profiles,
+        agents, seeds and set may be lists.
+    """
+    _sweep(_limited(read_grid(grid), limits), options or SweepOptions())
+
+
+def batch(
+    list_: Path,
+    /,
+    *,
+    options: SweepOptions | None = None,
+    limits: LimitOptions | None = None,
+) -> None:
+    """Play the runs of a list of jobs, such as scenario=pd reputation=y gossip=n steps=30.
+
+    Parameters
+    ----------
+    list_
+        A file with a job on every line, or a shell script with an array JOBS.
+    """
+    _sweep(_limited(read_jobs(list_), limits), options or SweepOptions())
+
+
+def _limited(grid: Grid, limits: LimitOptions | None) -> Grid:
+    if limits is None:
+        return grid
+    if limits.batch is not None:
+        raise UsageError("--batch DIR is for a single run: repunet run --batch DIR")
+    given = limits.given()
+    return replace(grid, specs=tuple(spec.merged(limits=given) for spec in grid.specs))
+
+
+def _sweep(grid: Grid, options: SweepOptions) -> None:
+    prepared = prepare(grid, options.storage, os.environ)
+    if options.dry_run:
+        _show(prepared, json=options.json)
+        return
+    board = Board(prepared.jobs, prepared.before)
+    if not (options.quiet or options.json):
+        _announce(prepared)
+    interrupted = None
+    try:
+        _play(prepared, board, options)
+    except Stopped as stopped:
+        interrupted = stopped
+    _report(prepared, board, json=options.json)
+    if interrupted is not None:
+        raise interrupted
+    _leave(board)
+
+
+def _play(prepared: Sweep, board: Board, options: SweepOptions) -> None:
+    stopping = Stopping()
+    quiet = options.quiet or options.json
+    with _shown(prepared, board, quiet=quiet), _interruptible(stopping):
+        playing = play(prepared, board, stopping, place=options.on, at_once=options.jobs)
+        try:
+            asyncio.run(playing)
+        except KeyboardInterrupt:
+            raise Stopped(
+                "interrupted; every committed round, and every answer that was kept, is safe; to "
+                "go on, repeat the command"
+            ) from None
+
+
+@contextmanager
+def _interruptible(stopping: Stopping) -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM end all runs resumably, the second at once."""
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        if stopping():
+            raise KeyboardInterrupt
+        stopping.ask()
+
+    before = {number: signal.signal(number, interrupt) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# Progress
+
+
+@contextmanager
+def _shown(prepared: Sweep, board: Board, *, quiet: bool) -> Iterator[None]:
+    if quiet:
+        yield
+    elif progress_console.is_terminal:
+        with _bar(prepared, board):
+            yield
+    else:
+        board.listener = Lines(board)
+        yield
+
+
+class SpendingColumn(ProgressColumn):
+    """What was asked of language models, up to now."""
+
+    def __init__(self, board: Board) -> None:
+        super().__init__()
+        self._board = board
+
+    def render(self, task: Task) -> Text:
+        """Return it, whenever the bar is drawn."""
+        return Text(_spent(self._board.spending))
+
+
+@contextmanager
+def _bar(prepared: Sweep, board: Board) -> Iterator[None]:
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} rounds  {task.fields[state]}"),
+        SpendingColumn(board),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=progress_console) as bar:
+        done, total = board.rounds
+        task = bar.add_task(prepared.name, total=total, completed=done, state=_state(board))
+
+        def listen(job: Job, outcome: Outcome | None) -> None:
+            bar.update(task, completed=board.rounds[0], state=_state(board))
+            if outcome is not None and outcome.status == "failed":
+                progress_console.print(f"{job.name}: {outcome.reason}", markup=False)
+
+        board.listener = listen
+        yield
+
+
+class Lines:
+    """Prints a line when a run ends, and now and then besides."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._last = self._part()
+
+    def __call__(self, job: Job, outcome: Outcome | None) -> None:
+        """Print it, if it is time."""
+        if outcome is None and self._part() == self._last:
+            return
+        self._last = self._part()
+        done, total = self._board.rounds
+        parts = [f"round {done}/{total}", _state(self._board), _spent(self._board.spending)]
+        if outcome is not None:
+            because = f": {outcome.reason}" if outcome.reason else ""
+            parts.append(f"{job.name} {outcome.status}{because}")
+        progress_console.print("  ".join(filter(None, parts)), markup=False, soft_wrap=True)
+
+    def _part(self) -> int:
+        done, total = self._board.rounds
+        return LINES * done // total
+
+
+def _state(board: Board) -> str:
+    counts = board.counts
+    parts = [f"{counts['done']}/{len(board.jobs)} runs done"]
+    shown = ("running", "failed", "stopped", "elsewhere")
+    return ", ".join(parts + [f"{counts[word]} {word}" for word in shown if counts[word]])
+
+
+def _spent(spending: Spending) -> str:
+    if not spending.calls:
+        return ""
+    cost = "" if spending.unpriced else f", {money(spending.cost / DOLLAR)}"
+    return f"{spending.calls:,} calls, {spending.tokens:,} tokens{cost}"
+
+
+# Before and after
+
+
+def _announce(prepared: Sweep) -> None:
+    minds = dict.fromkeys(cell.founding.mind_names for cell in prepared.cells)
+    say(f"{_counted(prepared)}; {disclaimer(' + '.join(minds))}")
+
+
+def _counted(prepared: Sweep) -> str:
+    states = [prepared.state(job) for job in prepared.jobs]
+    words = ("done", "partial", "new", "unusable")
+    counts = ", ".join(f"{states.count(word)} {word}" for word in words if word in states)
+    return f"{len(states)} runs in {prepared.folder}: {counts}"
+
+
+def _show(prepared: Sweep, *, json: bool) -> None:
+    """Say what would be played."""
+    states = [prepared.state(job) for job in prepared.jobs]
+    found = [prepared.before.get(job.id, Outcome("stopped")) for job in prepared.jobs]
+    if json:
+        print_json(_told(prepared, dict(zip(prepared.jobs, found, strict=True)), states))
+        return
+    rounds = [f"{o.rounds} of {j.rounds}" for o, j in zip(found, prepared.jobs, strict=True)]
+    columns = {
+        "run:": [job.name for job in prepared.jobs],
+        "is:": states,
+        "rounds": rounds,
+        "because:": [o.reason for o in found],
+    }
+    if not any(columns["because:"]):
+        del columns["because:"]
+    console.print(fitted(_counted(prepared), columns, ()))
+    _say_others(prepared)
+
+
+def _report(prepared: Sweep, board: Board, *, json: bool) -> None:
+    """Say what became of all runs."""
+    found = {job: board.outcome(job) for job in prepared.jobs}
+    if json:
+        print_json(_told(prepared, found, [outcome.status for outcome in found.values()]))
+        return
+    rest = {job: outcome for job, outcome in found.items() if outcome.status != "done"}
+    begun = {job: o for job, o in rest.items() if o.rounds or o.status != "stopped"}
+    if begun:
+        columns: dict[str, list[str]] = {
+            "run:": [job.name for job in begun],
+            "is:": [str(outcome.status) for outcome in begun.values()],
+            "rounds": [f"{outcome.rounds} of {job.rounds}" for job, outcome in begun.items()],
+            "because:": [outcome.reason for outcome in begun.values()],
+        }
+        console.print(fitted("Runs that are not done", columns, ()))
+    if len(begun) < len(rest):
+        say(f"{len(rest) - len(begun)} other runs have no round yet")
+    parts = [_state(board), f"{board.rounds[0]:,} rounds", _spent(board.spending)]
+    say("; ".join(filter(None, parts)))
+    _say_others(prepared)
+    say(f"run files: {prepared.folder}", unbroken=True)
+
+
+def _say_others(prepared: Sweep) -> None:
+    if prepared.others:
+        named = ", ".join(prepared.others[:3]) + (", ..." if len(prepared.others) > 3 else "")
+        say(f"{len(prepared.others)} other runs there are not part of it: {named}")
+
+
+def _told(prepared: Sweep, found: dict[Job, Outcome], states: list[str]) -> dict[str, Any]:
+    """Return all of it for scripts."""
+    runs = [
+        {**cell.to_dict(), "path": job.path, "status": state, **_facts(outcome)}
+        for cell, (job, outcome), state in zip(prepared.cells, found.items(), states, strict=True)
+    ]
+    folder, others = str(prepared.folder), list(prepared.others)
+    return {"name": prepared.name, "folder": folder, "runs": runs, "others": others}
+
+
+def _facts(outcome: Outcome) -> dict[str, Any]:
+    spent = outcome.spending
+    return {
+        "rounds": outcome.rounds,
+        "digest": outcome.digest,
+        "calls": spent.calls,
+        "tokens": spent.tokens,
+        "dollars": None if spent.unpriced else spent.cost / DOLLAR,
+        "reason": outcome.reason,
+    }
+
+
+def _leave(board: Board) -> None:
+    """Raise for runs that failed, else for those that were stopped."""
+    total, failed = len(board.jobs), board.with_status("failed")
+    if failed:
+        first = board.outcomes[failed[0].id].reason
+        raise RepuNetError(f"{len(failed)} of {total} runs failed; {failed[0].name}: {first}")
+    stopped = total - len(board.with_status("done"))
+    if stopped:
+        reasons = Counter(o.reason for o in board.outcomes.values() if o.status != "done")
+        ((why, _),) = reasons.most_common(1)
+        raise Stopped(
+            f"{stopped} of {total} runs are not done ({why}); nothing is lost; to go on, repeat "
+            "the command"
+        )

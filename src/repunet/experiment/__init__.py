@@ -1,0 +1,1 @@
+"""Experiments: many runs that differ in what is compared, played as one."""

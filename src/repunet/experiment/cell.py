@@ -1,0 +1,154 @@
+"""Cells: the runs of an experiment, each known by what it is and not by its name."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from repunet.attempts import spent
+from repunet.continuity import TEMPLATES, beginnings
+from repunet.errors import UsageError
+from repunet.founding import DEFAULT, Founding
+from repunet.journal import Journal
+from repunet.minds.default import EMBEDDED
+from repunet.minds.language.terms import asks_in_words
+from repunet.minds.roster import roster
+from repunet.models.endpoint import PERSON
+from repunet.models.ledger import Spending
+from repunet.prompts import PLAIN
+from repunet.run import FAITHFUL, PLANS
+from repunet.spec import AGENTS, PROFILE, RunSpec
+from repunet.storage import FILE
+
+SHORT = 8
+"""Digits of its id in the name of a run's folder."""
+LONGEST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a process needs to play a run; it can be sent anywhere as JSON."""
+
+    id: str
+    """The hash of all that the run follows from."""
+    path: str
+    """Of the run file."""
+    founding: str
+    rounds: int
+    plan: str
+    prompts: str
+    spec: str
+
+    @property
+    def name(self) -> str:
+        """Return what the run is called."""
+        return Path(self.path).parent.name
+
+    def to_json(self) -> str:
+        """Return it in one line."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Job":
+        """Return what was sent."""
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of an experiment."""
+
+    spec: RunSpec
+    founding: Founding
+    facts: Mapping[str, str]
+    """What is noted with the run, so that a change is found out."""
+    asks_in_words: bool
+
+    @classmethod
+    def of(cls, spec: RunSpec, environ: Mapping[str, str]) -> "Cell":
+        """Return the cell of a spec; raises UsageError for anything that is not known."""
+        cast = spec.cast((), (), environ)
+        founding = cast.founding()
+        minds = roster(founding.assigned, founding.seed)
+        if PERSON in founding.mind_names.split(" + "):
+            raise UsageError("a person can't play many runs at once: repunet run")
+        facts = beginnings(founding, minds, cast.prompts)
+        return cls(cast, founding, facts, asks_in_words(minds))
+
+    @cached_property
+    def id(self) -> str:
+        """Return the hash of all that the run follows from, but for the number of its rounds."""
+        return _identity(self.founding, self.spec.plan, self.spec.prompts, self.facts)
+
+    @cached_property
+    def name(self) -> str:
+        """Return the name of its folder: what it is, as far as it fits, and its id."""
+        spec, minds = self.spec, self.founding.mind_names
+        words = [self.founding.scenario, self.founding.treatment.label]
+        words += [spec.profile] * (spec.profile != PROFILE)
+        words += [minds] * (minds != EMBEDDED)
+        words += [f"n{len(self.founding.personas)}"] * (len(self.founding.personas) != AGENTS)
+        words += [spec.prompts] * (spec.prompts != PLAIN) + [spec.plan] * (spec.plan != FAITHFUL)
+        slug = re.sub(r"[^a-z0-9.]+", "-", " ".join(words).lower())[:LONGEST].strip("-.")
+        return f"{slug}-s{spec.seed}-{self.id[:SHORT]}"
+
+    def job(self, folder: Path) -> Job:
+        """Return what is to be done for it, in the folder of the experiment."""
+        return Job(
+            self.id,
+            str((folder / self.name / FILE).absolute()),
+            self.founding.to_json(),
+            self.spec.rounds,
+            self.spec.plan,
+            self.spec.prompts,
+            self.spec.to_json(),
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what tells it from the others, for scripts."""
+        return {
+            "name": self.name,
+            "scenario": self.founding.scenario,
+            "treatment": self.founding.treatment.label,
+            "profile": self.spec.profile,
+            "mind": self.founding.mind_names,
+            "model": self.founding.assigned[DEFAULT] if self.asks_in_words else None,
+            "prompts": self.spec.prompts,
+            "plan": self.spec.plan,
+            "agents": len(self.founding.personas),
+            "seed": self.spec.seed,
+            "planned": self.spec.rounds,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is in a run file."""
+
+    id: str
+    rounds: int
+    digest: str
+    spending: Spending
+
+
+def look(path: Path) -> Seen:
+    """Return what is in a run file; raises UsageError if it is none, or damaged."""
+    with Journal.open(path) as journal:
+        journal.verify()
+        return Seen(identity(journal), journal.rounds, journal.digest(), Spending(*spent(journal)))
+
+
+def identity(journal: Journal) -> str:
+    """Return the hash of all that a run follows from."""
+    plan = journal.meta("plan") or PLANS[0]
+    templates = journal.meta(TEMPLATES)
+    facts = {} if templates is None else {TEMPLATES: templates}
+    return _identity(journal.founding, plan, journal.meta("prompts") or PLAIN, facts)
+
+
+def _identity(founding: Founding, plan: str, prompts: str, facts: Mapping[str, str]) -> str:
+    parts = [founding.digest(), plan, prompts, facts.get(TEMPLATES, "")]
+    return sha256(json.dumps(parts).encode()).hexdigest()
