@@ -22,6 +22,10 @@ from repunet.analysis.forecast import Forecast, forecast
 from repunet.analysis.rehearsal import Casting, rehearse
 from repunet.founding import Founding
 from repunet.minds.replay import ReplayMind
+from repunet.models.endpoint import NO_KEY
+from repunet.models.openai import OpenAITransport
+from repunet.models.probe import QUESTION, SCHEMA
+from repunet.models.request import Request
 from repunet.population import population
 from repunet.prompts import PLAIN
 from repunet.run import PLANS, Run, begin, found
@@ -148,7 +152,8 @@ def waited(run: Run, founding: Founding, rounds: int) -> tuple[int, ...]:
 
 def timed(agents: int, rounds: int, latency: float = LATENCY) -> Timing:
     """Play a society with a model, and return what it took, but for what is imported once."""
-    import_module("openai")
+    for module in ("openai", "aiohttp", "repunet.models.openai"):
+        import_module(module)
     seconds: list[float] = []
     with server(latency) as url, TemporaryDirectory() as folder:
         founding = society("pd", "full", agents, f"{url}#fake")
@@ -166,6 +171,32 @@ def timed(agents: int, rounds: int, latency: float = LATENCY) -> Timing:
     return Timing(agents, latency, tuple(seconds), waits, calls, cpu, most)
 
 
+async def burst(url: str, requests: int) -> float:
+    """Send so many requests at once, and return the seconds until all are answered."""
+    transport = OpenAITransport("fake", url, NO_KEY, 120.0)
+    asked = Request("http", "fake", QUESTION, SCHEMA)
+    began = perf_counter()
+    try:
+        await asyncio.gather(*(transport.send(asked, "schema", f"{n}") for n in range(requests)))
+    finally:
+        await transport.close()
+    return perf_counter() - began
+
+
+def at_once(requests: int, latency: float) -> str:
+    """Return a line about so many requests that one client has in flight."""
+    with server(latency) as url:
+        cpu = process_time()
+        seconds = asyncio.run(burst(url, requests))
+        cpu = process_time() - cpu
+        most = stats(url)["most_in_flight"]
+    return (
+        f"{requests:,} requests sent at once to a server that takes {latency:g} s: {most:,} in "
+        f"flight there, all answered after {seconds:.1f} s, {1000 * cpu / requests:.1f} ms of CPU "
+        "each."
+    )
+
+
 def timings() -> list[str]:
     """Return the measured part: a small society for long, a large one for a moment."""
     small = timed(AGENTS, 5)
@@ -181,11 +212,13 @@ def timings() -> list[str]:
     for each in (small, timed(700, 2), timed(700, 2, latency=4.0)):
         lines.append(
             f"| {each.agents} | {each.latency:g} s | {each.calls} | {each.most_in_flight} "
-            f"| {each.against_path:.2f} | {each.speed_up:.0f} | {1000 * each.cpu / each.calls:.1f} ms |"
+            f"| {each.against_path:.2f} | {each.speed_up:.0f} "
+            f"| {1000 * each.cpu / each.calls:.1f} ms |"
         )
     rounds = zip(small.seconds, small.waits, strict=True)
     each_round = ", ".join(f"{s:.2f} s / ({w} x {LATENCY:g} s)" for s, w in rounds)
-    return [*lines, "", f"{AGENTS} agents, round by round: {each_round}."]
+    rounds_said = f"{AGENTS} agents, round by round: {each_round}."
+    return [*lines, "", rounds_said, "", at_once(2000, 5.0)]
 
 
 def kept() -> list[str]:
