@@ -2,6 +2,7 @@
 PYTHON ?= python3
 CORE = $(PYTHON) bootstrap.py core --
 DEV = $(PYTHON) bootstrap.py dev --
+SLOW = $(PYTHON) bootstrap.py slow --
 LOCK = uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line --quiet
 
@@ -18,7 +19,7 @@ test: ## the tests and every example in a docstring
 	@$(DEV) pytest -n 2 --doctest-modules src tests
 
 test-slow: ## the tests that take long
-	@$(DEV) pytest -m slow tests || [ $$? -eq 5 ] # 5: there are none
+	@$(SLOW) pytest -n 2 -m slow tests
 
 check: ## style, types, layers
 	@$(DEV) ruff check
@@ -41,6 +42,8 @@ lock: ## locks/ again from pyproject.toml (needs uv; UPGRADE=--upgrade takes the
 		--constraint locks/core.txt --output-file locks/$$extra.txt; done
 	@$(LOCK) $(UPGRADE) --extra dev --extra analysis --extra local --extra providers --constraint locks/core.txt \
 		--output-file locks/dev.txt
+	@$(LOCK) $(UPGRADE) --extra dev --extra analysis --extra local --extra providers --extra ray \
+		--constraint locks/dev.txt --output-file locks/slow.txt
 
 clean: ## remove what these commands made
 	rm -rf .venv .venv.lock .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

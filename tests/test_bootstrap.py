@@ -11,7 +11,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parent.parent / "bootstrap.py"
 
-LOCKS = [f"locks/{name}.txt" for name in ("core", "analysis", "local", "providers", "ray", "dev")]
+LOCKS = [f"locks/{name}.txt" for name in ("core", "analysis", "local", "providers", "ray", "dev", "slow")]
 
 
 class Checkout:

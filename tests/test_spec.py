@@ -12,6 +12,7 @@ import pytest
 from repunet.cli import execute
 from repunet.errors import UsageError
 from repunet.fused import Fused
+from repunet.journal import Journal
 from repunet.minds.roster import LANGUAGE
 from repunet.models.allowance import Allowance
 from repunet.spec import Limits, RunSpec, operations, read_spec
@@ -296,3 +297,20 @@ def test_the_page_s_commands_work(
     assert made.keys() == {"mixed", "again", "other"}
     assert (made["again"]["seed"], made["other"]["scenario"]) == (8, "investment")
     assert "grudger" in made["other"]["mind"]
+
+
+def test_the_spec_beside_a_run_founds_the_same_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert execute(["seed", "new", "--scenario", "pd", "--name", "people"]) == 0
+    said = ("pd", "--rounds", "2", "--personas", "runs/seeds/people.json", "--seed", "7")
+    assert execute(["run", *said, "--name", "one", "--mind", "A02=chance", "--quiet"]) == 0
+    assert execute(["run", "--spec", "runs/one/spec.json", "--quiet"]) == 0
+    digests = [digest_of(path) for path in Path("runs").glob("*/run.sqlite")]
+    assert (len(digests), len(set(digests))) == (2, 1)
+
+
+def digest_of(path: Path) -> str:
+    with Journal.open(path) as journal:
+        return journal.digest()

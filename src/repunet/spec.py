@@ -257,6 +257,15 @@ class RunSpec(Part):
         """Return the spec as JSON, as it is stored with a run."""
         return self.model_dump_json(by_alias=True, exclude_none=True)
 
+    def again(self, founding: Founding) -> str:
+        """Return, as JSON to be read by people too, the spec that founds the same run once more.
+
+        It has no name, and its minds say all that they had from the environment.
+        """
+        changes: dict[str, Any] = {"name": None, "minds": founding.assigned}
+        same = self.model_copy(update=changes)
+        return same.model_dump_json(by_alias=True, exclude_none=True, indent=2) + "\n"
+
 
 def read_spec(path: Path) -> RunSpec:
     """Return the spec in a TOML file; paths in it are relative to the file.

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -44,6 +44,8 @@ from repunet.society import Society
 from repunet.spec import AGENTS, ROUNDS, SEED, Limits, RunSpec
 from repunet.storage import called, locate
 
+BESIDE = "spec.json"
+"""The file beside a run file that `repunet run --spec` takes to found the same run once more."""
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -135,11 +137,12 @@ def demo(
     report(summaries, json=json)
 
 
+@contextmanager
 def founded(
     spec: RunSpec, storage: Path | None, default: str | None = None, batch: Path | None = None
-) -> AbstractContextManager[Run]:
-    """Begin the run that a spec describes; raises UsageError if it can't."""
-    return begin(
+) -> Iterator[Run]:
+    """Begin the run that a spec describes, and put the spec beside it; raises UsageError if not."""
+    with begin(
         spec.founding(),
         spec.rounds,
         name=spec.name,
@@ -150,7 +153,10 @@ def founded(
         prompts=spec.prompts,
         terms=_terms(spec.limits, batch),
         spec=spec.to_json(),
-    )
+    ) as begun:
+        with suppress(OSError):  # the run file holds it too
+            begun.journal.path.with_name(BESIDE).write_text(spec.again(begun.founding))
+        yield begun
 
 
 def _terms(limits: Limits, batch: Path | None) -> Terms:

@@ -96,9 +96,9 @@ class SpecOptions:
             plan=self.plan,
             prompts=self.prompts,
             seed=self.seed,
-            personas=self.personas and people_at(self.personas, storage),
+            personas=self.personas and people_at(self.personas, storage).absolute(),
             agents=self.agents,
-            network=self.network,
+            network=self.network and self.network.absolute(),
             name=name,
             limits=limits.given() if limits else None,
         )
