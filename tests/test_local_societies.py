@@ -19,11 +19,11 @@ from language_societies import company, missing, played
 from tiny_model import tiny_model
 
 from repunet.founding import Founding
-from repunet.fused import TakeStock, WeighGossip
+from repunet.fused import TakeStock
 from repunet.journal import Journal
 from repunet.models import local
 from repunet.models.request import Message, Request
-from repunet.operations import ChooseListener, JudgeGossip, RankPartners
+from repunet.operations import RankPartners
 from repunet.persona import Participant
 from repunet.run import COMPACT, FAITHFUL
 from repunet.scenarios import scenario
@@ -102,7 +102,6 @@ def test_rounds_of_a_society_with_ties_are_answered_at_the_first_attempt(
     asked = said(path)
     assert all_at_once(asked), asked
     assert missing(path) == []
-    assert asked.keys() & {ChooseListener.__name__, JudgeGossip.__name__, WeighGossip.__name__}
 
 
 # The server behind `gguf:` ---------------------------------------------------------------------
