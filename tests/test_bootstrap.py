@@ -11,7 +11,8 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parent.parent / "bootstrap.py"
 
-LOCKS = [f"locks/{name}.txt" for name in ("core", "analysis", "local", "providers", "ray", "dev", "slow")]
+PROFILES = ("core", "analysis", "local", "providers", "ray", "dev", "slow")
+LOCKS = [f"locks/{name}.txt" for name in PROFILES]
 
 
 class Checkout:

@@ -11,6 +11,7 @@ from language_societies import MODEL, company, hasty, played, served
 
 from repunet.analysis.costs import BY, COLUMNS, By, Cost, costs, total
 from repunet.cli import execute
+from repunet.cli.output import console
 from repunet.fake_llm.faults import Faults
 from repunet.journal import Journal
 from repunet.models.prices import Price
@@ -71,6 +72,7 @@ def summed(found: list[dict[str, Any]], of: str) -> Cost:
         reasoning=sum_of("reasoning"),
         estimated=sum_of("estimated"),
         possibly=sum(row["reserved"] for row in lost),
+        possibly_dollars=sum(row["reserved_cost"] for row in lost) / 10**9,
         dollars=sum_of("cost") / 10**9 if had and all(r["cost"] is not None for r in had) else None,
         latency=pytest.approx(sum(r["latency"] for r in had) / len(had)) if had else None,
     )
@@ -121,6 +123,25 @@ def test_a_table_shows_what_is_asked_for(run: Path, cost: Print) -> None:
     assert "A04" not in shown  # it is embedded
 
 
+def test_several_measures_may_be_given_with_commas(run: Path, cost: Print) -> None:
+    shown = cost(run, "--by", "kind,model")
+    assert "By kind" in shown
+    assert "By model" in shown
+    assert "By round" not in shown
+    assert shown == cost(run, "--by", "kind", "--by", "model")
+
+
+def test_names_and_numbers_stay_whole_on_a_narrow_page(
+    run: Path, cost: Print, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "_width", 80)
+    shown = cost(run, "--by", "operation")
+    with Journal.open(run) as journal:
+        assert all(each.of in shown for each in costs(journal, "operation"))
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "tokens in" in shown
+
+
 def test_json_holds_every_number(run: Path, cost: Print) -> None:
     bill = json.loads(cost(run, "--json"))
     assert list(bill["by"]) == list(BY)
@@ -145,7 +166,15 @@ def test_what_may_have_been_charged_is_said(tmp_path: Path, cost: Print) -> None
     with hasty(), served(faults=Faults(first=("", "half"))):
         path = played(tmp_path)
     lost = sum(row["reserved"] for row in rows(path) if row["status"] == "lost")
-    assert f"may have cost up to {lost:,} tokens more" in cost(path)
+    assert f"may have cost up to {lost:,} tokens more, $0.0000." in cost(path)
+
+
+def test_what_may_have_been_charged_is_said_in_dollars(tmp_path: Path, cost: Print) -> None:
+    with hasty(), served(faults=Faults(first=("", "half"))):
+        path = played(tmp_path, terms=Terms(prices={"fake": Price(100.0, 100.0)}))
+    lost = sum(row["reserved_cost"] for row in rows(path) if row["status"] == "lost") / 10**9
+    assert f"tokens more, ${lost:,.4f}." in cost(path)
+    assert json.loads(cost(path, "--json"))["total"]["possibly_dollars"] == lost > 0
 
 
 def test_one_price_that_is_not_known_leaves_the_sum_unknown(tmp_path: Path) -> None:

@@ -192,7 +192,7 @@ def test_scripts_get_the_whole_comparison(repunet: Command, run: Path, tmp_path:
     found = json.loads(out)
     assert (code, found["equal_rounds"], found["parting"]["round"]) == (1, 3, 4)
     code, out, _ = repunet("diff", str(run), str(forked.journal.path))
-    assert "The first decision that differs" in out
+    assert "The first question or answer that differs" in out
 
 
 def test_a_run_that_is_not_there_is_bad_use(repunet: Command, run: Path) -> None:

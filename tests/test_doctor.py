@@ -92,7 +92,9 @@ def test_a_dead_endpoint_is_found_out_quickly(doctor: Doctor) -> None:
     assert (found.code, found.json["reachable"]) == (1, False)
     assert len(found.json["problems"]) <= 2
     assert "nobody answers at that address" in found.err
-    assert "check the URL" in found.err
+    assert "is it running?" in found.json["advice"]
+    assert "/v1" in found.json["advice"]
+    assert found.json["usage"] is None
 
 
 def test_a_server_that_never_answers_is_given_up(doctor: Doctor) -> None:
@@ -114,8 +116,31 @@ def test_a_wrong_key_is_not_told_to_anybody(
         assert server.stats.received == 1
     assert found.code == 1
     assert found.json["key"] == "from LLM_API_KEY"
-    assert "the key is not accepted" in found.err
+    assert "the key is not accepted (401)" in found.err
+    assert found.json["reachable"]
+    assert found.json["advice"] == "set LLM_API_KEY to a key that it accepts"
     assert "secret" not in found.out + found.err
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf"])
+def test_a_time_that_is_none_is_refused(seconds: str, doctor: Doctor) -> None:
+    found = doctor("--timeout", seconds)
+    assert (found.code, found.out) == (2, "")
+    assert "--timeout takes seconds, more than 0" in found.err
+    assert len(found.err.splitlines()) == 1
+
+
+def test_a_problem_is_told_once_and_the_error_is_short(doctor: Doctor) -> None:
+    found = doctor(model=URL_OF_NOBODY)
+    assert found.out.count("nobody answers at that address") == 1
+    assert found.err == f"repunet: {URL_OF_NOBODY} can't be used: nobody answers at that address\n"
+    assert "counts tokens" not in found.out
+
+
+@pytest.mark.parametrize("slots", ["0", "-1"])
+def test_a_fake_server_without_slots_is_refused(slots: str, capsys: Any) -> None:
+    assert execute(["fake-llm", "--slots", slots]) == 2
+    assert "--slots takes a whole number, at least 1" in capsys.readouterr().err
 
 
 def test_a_missing_key_is_named(doctor: Doctor) -> None:
@@ -129,7 +154,11 @@ def test_an_unknown_model_is_named(doctor: Doctor) -> None:
         found = doctor("--json")
         assert server.stats.received == 1
     assert found.code == 1
-    assert "'fake' or its URL is not known there" in found.err
+    assert "'fake' or its URL is not known there (404)" in found.err
+    assert found.json["reachable"]
+    assert "the name of the model, 'fake'" in found.json["advice"]
+    assert "/v1" in found.json["advice"]
+    assert not any("schema" in problem for problem in found.json["problems"])
 
 
 def test_a_model_that_only_chats_can_not_be_used(doctor: Doctor) -> None:
@@ -137,7 +166,17 @@ def test_a_model_that_only_chats_can_not_be_used(doctor: Doctor) -> None:
         found = doctor("--json")
         assert server.stats.received == 4
     assert (found.code, found.json["reachable"], found.json["usable"]) == (1, True, False)
-    assert "try a larger model" in found.err
+    assert "try a larger model" in found.json["advice"]
+    assert "it does not answer as asked for" in found.err
+    assert found.json["problems"][0].startswith("asked for a JSON schema: ")
+
+
+def test_a_server_that_is_broken_is_said_to_be(doctor: Doctor) -> None:
+    with served(faults=Faults(server_error=1.0)):
+        found = doctor("--json")
+    assert (found.code, found.json["reachable"]) == (1, True)
+    assert "can't be used: it" in found.err
+    assert len(found.json["problems"]) == len(set(found.json["problems"]))
 
 
 def test_a_busy_server_is_not_said_to_be_wrong(doctor: Doctor) -> None:
@@ -146,8 +185,9 @@ def test_a_busy_server_is_not_said_to_be_wrong(doctor: Doctor) -> None:
         assert server.stats.received == 2
     assert found.code == 1
     assert "429" in found.err
-    assert "ask again later" in found.err
-    assert "check the URL" not in found.err
+    assert "ask again later" in found.out
+    assert "check the URL" not in found.out + found.err
+    assert "counts tokens" not in found.out
 
 
 def test_a_server_that_counts_no_tokens_is_reported(doctor: Doctor) -> None:

@@ -306,3 +306,10 @@ def test_a_url_holds_no_secret_and_the_refusal_does_not_show_it(rest: str) -> No
 def test_an_endpoint_holds_no_key() -> None:
     found = named("openai:m", OPENAI_API_KEY=CANARY, LLM_API_KEY=CANARY)
     assert CANARY not in repr(found) + found.given + found.name
+
+
+@pytest.mark.parametrize("text", ["http://h/KEY/v1#m", "http://h/v1#KEY", "openai:KEY"])
+def test_a_name_that_holds_a_key_is_refused_without_being_shown(text: str) -> None:
+    with pytest.raises(UsageError, match="may hold no key") as refused:
+        named(text.replace("KEY", CANARY), LLM_API_KEY=CANARY)
+    assert CANARY not in str(refused.value)

@@ -300,6 +300,7 @@ def test_nothing_is_overwritten_unless_forced_and_nothing_deleted(
     repunet("run", "pd", "--agents", "2", "--rounds", "1", "--quiet", "--name", "one")
     repunet("run", "pd", "--agents", "2", "--rounds", "2", "--quiet", "--name", "two", "--seed", 5)
     assert repunet("export", "two", "out", "--to", "sim-storage")[0] == 0
+    (tmp_path / "out" / "repunet.json").unlink()
     (tmp_path / "out" / "mine.txt").write_text("mine")
     before = everything(tmp_path / "out")
     code, _, err = repunet("export", "one", "out", "--to", "sim-storage")
@@ -312,6 +313,43 @@ def test_nothing_is_overwritten_unless_forced_and_nothing_deleted(
     assert {p for p in before if before[p] == after[p]} >= {
         p for p in before if "step_2" in p.parts or p.name == "mine.txt"
     }
+
+
+def test_a_shorter_run_is_not_written_over_a_longer_one(tmp_path: Path, repunet: Command) -> None:
+    exported(played(tmp_path, "pd", n=4, rounds=4), tmp_path / "mix")
+    short = played(tmp_path, "pd", n=4, rounds=2, seed=7)
+    before = everything(tmp_path / "mix")
+    code, _, err = repunet("export", short, "mix", "--to", "sim-storage", "--force")
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert "mix holds step_3 to step_4 of an older export" in err
+    assert err.strip().endswith("say another folder, or remove step_3 to step_4")
+    assert everything(tmp_path / "mix") == before
+    for number in (3, 4):
+        shutil.rmtree(tmp_path / "mix" / f"step_{number}")
+    assert repunet("export", short, "mix", "--to", "sim-storage", "--force")[0] == 0
+    assert state(taken(tmp_path / "mix", tmp_path / "back", "full", "pd")[0]) == state(
+        society_in(short)
+    )
+
+
+def test_steps_of_another_run_are_not_taken_for_those_of_an_export(
+    tmp_path: Path, repunet: Command
+) -> None:
+    other = exported(played(tmp_path, "pd", n=4, rounds=4), tmp_path / "other")
+    short = played(tmp_path, "pd", n=4, rounds=2, seed=7)
+    mix = exported(short, tmp_path / "mix")
+    for number in (3, 4):
+        shutil.copytree(other / f"step_{number}", mix / f"step_{number}")
+    society, source = taken(mix, tmp_path / "back", "full", "pd")
+    assert source.report.lines == ["mix: steps 3 to 4 are not of this export"]
+    assert state(society) == state(society_in(short))
+    code, _, err = repunet("import", "mix/step_4")
+    assert (code, len(err.splitlines()), "is not of this export" in err) == (2, 1, True)
+
+
+def test_one_file_is_called_a_file(tmp_path: Path, repunet: Command) -> None:
+    run = played(tmp_path, "pd", n=2, rounds=1)
+    assert repunet("export", run, "out", "--to", "graphml")[1].startswith("1 file in out\n")
 
 
 @pytest.mark.parametrize("link", ["step_0", "step_0/personas", "step_0/reverie/meta.json"])
@@ -524,7 +562,8 @@ def test_notes_that_can_t_be_trusted_are_left_out_and_the_files_are_read(
     source = Source(folder)
     assert source.treatment is None
     (line,) = source.report.lines
-    assert line.startswith("repunet.json: left out: ")
+    assert line.startswith("repunet.json: ")
+    assert "left out" not in line
     society, _ = taken(folder, tmp_path / "back", "full", "pd")
     assert facts(society, True) == facts(society_in(run), True)
 

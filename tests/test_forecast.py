@@ -1,6 +1,7 @@
 """Forecasts: no society asks for more or less than is said, and what is likely comes true."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from societies import ARMS, Watched, dilemmas, founded, minds, play
 from repunet.analysis.forecast import LOW, Forecast, Span, forecast
 from repunet.analysis.rehearsal import A_MODEL, Casting, parts, rehearse
 from repunet.cli import execute
+from repunet.cli.output import console
 from repunet.errors import UsageError
 from repunet.fake_llm import FakeLLM, Settings, serving
 from repunet.founding import Founding
@@ -306,6 +308,17 @@ def test_the_command_says_what_a_run_will_take(capsys: pytest.CaptureFixture[str
     assert all(word in page for word in (GPT, "calls", "tokens in", "cost", "ReviseSelfImage"))
     assert execute(["plan", *short]) == 0
     assert "unknown" in capsys.readouterr().out
+
+
+def test_names_of_operations_stay_whole_on_a_narrow_page(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "_width", 80)
+    assert execute(["plan", "pd", "--agents", "6", "--model", GPT, "--operations", "--json"]) == 0
+    names = [each["operation"] for each in json.loads(capsys.readouterr().out)["operations"]]
+    assert execute(["plan", "pd", "--agents", "6", "--model", GPT, "--operations"]) == 0
+    first = [line.partition(" ")[0] for line in capsys.readouterr().out.splitlines()]
+    assert set(names) <= set(first)
 
 
 @pytest.mark.parametrize(

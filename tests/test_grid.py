@@ -233,8 +233,17 @@ def test_a_job_may_be_a_line_and_say_all_that_a_spec_says(folder: Path) -> None:
         ("scenario=pd steps=3 rounds=4", "rounds is there twice"),
         ("scenario='pd", "can't be read as words"),
         ("# nothing", "lists no jobs"),
+        ("scenario=pd sim=pd_seed/step_0", "job 1: sim= is the reference's word: say personas="),
     ],
 )
 def test_what_is_wrong_with_a_job_is_said_in_one_line(folder: Path, text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         jobs(folder, text)
+
+
+@pytest.mark.parametrize("read", [read_grid, read_jobs])
+def test_a_file_that_is_not_there_or_a_folder_is_said_to_be(read: Any, folder: Path) -> None:
+    with pytest.raises(UsageError, match=r"nosuch\.txt: no such file; check the path$"):
+        read(folder / "nosuch.txt")
+    with pytest.raises(UsageError, match=r"is a file, and this is a folder; check the path$"):
+        read(folder)

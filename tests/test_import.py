@@ -682,6 +682,66 @@ def test_files_that_can_t_be_trusted_are_refused_in_one_line(
     assert not list(tmp_path.glob("kept/*"))
 
 
+@pytest.mark.parametrize("store", STORES)
+def test_a_file_that_is_not_what_it_should_be_is_named_by_its_whole_path(
+    store: str, tmp_path: Path, repunet: Command
+) -> None:
+    path = step_of(tmp_path) / "personas" / ANN / STORES[store]
+    write(path, "text")
+    code, _, err = repunet("import", tmp_path / "run", "--scenario", "pd", "--treatment", "full")
+    assert (code, str(path) in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ("a deep file", "is nested too deeply"),
+        ("a number of many digits", "holds a number of too many digits"),
+    ],
+)
+def test_what_python_can_t_read_is_said_in_our_words(
+    how: str, says: str, tmp_path: Path, repunet: Command
+) -> None:
+    step = step_of(tmp_path)
+    WAYS[how](step)
+    _, _, err = repunet("import", step, "--scenario", "pd", "--treatment", "full")
+    assert err.strip().endswith(f"nodes.json: {says}")
+
+
+def later_steps(folder: Path) -> Path:
+    """Write a run of three steps in which nothing happens; return its folder."""
+    first = step_of(folder)
+    for number in (0, 2, 3):
+        step = shutil.copytree(first, first.with_name(f"step_{number}"))
+        write(step / "reverie" / "meta.json", {"persona_names": list(NAMES), "step": number})
+    return first.parent
+
+
+def test_a_step_that_is_not_there_is_reported(tmp_path: Path, repunet: Command) -> None:
+    run = later_steps(tmp_path)
+    shutil.rmtree(run / "step_1")
+    code, out, _ = repunet("import", run, "--scenario", "pd", "--treatment", "none", "--json")
+    assert (code, json.loads(out)["left_out"]) == (0, [
+        "step_1 is not there: ties, self-images and wealth of that round are not known"
+    ])  # fmt: skip
+
+
+def test_only_the_last_step_must_be_sound(tmp_path: Path, repunet: Command) -> None:
+    run = later_steps(tmp_path)
+    (run / "step_2" / "personas" / ANN / STORES["scratch"]).write_text("[")
+    words = ("import", run, "--scenario", "pd", "--treatment", "none")
+    code, out, _ = repunet(*words)
+    assert (code, out.count("left out"), "left out: step_2: " in out) == (0, 1, True)
+    (run / "step_3" / "personas" / ANN / STORES["scratch"]).write_text("[")
+    assert repunet(*words)[0] == 2
+
+
+def test_one_step_is_called_a_step(tmp_path: Path, repunet: Command) -> None:
+    step_of(tmp_path)
+    out = repunet("import", tmp_path / "run", "--scenario", "pd", "--treatment", "none")[1]
+    assert "4 agents, 1 step, 0 encounters" in out
+
+
 @pytest.mark.parametrize("place", ["nowhere", "file", "x" * 100_000])
 def test_what_is_no_folder_of_the_reference_is_said(
     place: str, tmp_path: Path, repunet: Command

@@ -103,7 +103,7 @@ def stopped(folder: Path, **options: Any) -> Stopped:
 
 def resumable(stop: Stopped, folder: Path) -> Stopped:
     assert stop.exit_code == 3
-    assert str(stop).endswith(f"to go on: repunet resume {folder / NAME}")
+    assert f"to go on: repunet resume {folder / NAME}" in str(stop)
     assert len(str(stop).splitlines()) == 1
     return stop
 
@@ -754,3 +754,11 @@ def test_a_key_is_in_no_traceback_of_a_crash(ears: Ears, monkeypatch: pytest.Mon
             ears.command(ASK_OPENAI)
         ears.hear("".join(traceback.format_exception(crashed.value)))
     assert server.stats.received > 0
+
+
+def test_what_can_not_be_asked_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="needs a key: set OPENAI_API_KEY"):
+        played(tmp_path, company("openai:gpt-4o-mini"))
+    with pytest.raises(UsageError, match="none decides here"):
+        played(tmp_path, company("embedded"), terms=Terms(batch=tmp_path / "box"))
+    assert list(tmp_path.rglob("*.sqlite")) == []

@@ -335,3 +335,13 @@ def test_ctrl_d_at_a_question_ends_the_run_at_once(terminal: Terminal) -> None:
     os.write(terminal.main, b"\x04")
     assert terminal.process.wait(timeout=10) == 3
     terminal.until("there is nobody at the terminal")
+
+
+def test_whoever_comes_back_to_a_question_is_shown_it_again() -> None:
+    asked = (Message("system", "who"), Message("user", "what"))
+    again = (*asked, Message("assistant", "{}"), Message("user", "not so"))
+    person = Person()
+    assert person._to_be_shown(again) == ["who", "what", "not so"]
+    assert person._to_be_shown((*again, Message("assistant", "{}"), Message("user", "nor so"))) == [
+        "nor so"
+    ]

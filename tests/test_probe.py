@@ -102,6 +102,26 @@ def test_what_does_not_get_better_is_given_up_soon(failure: Failure, requests: i
     assert str(failure) in finding.problems[-1]
 
 
+@pytest.mark.parametrize(
+    ("failure", "answered"),
+    [
+        (Unreachable("nobody"), False),
+        (TimedOut("late"), False),
+        (Transient("reset"), False),
+        (Transient("500: broken"), True),
+        (Permanent("the key is not accepted (401: no)"), True),
+        (RateLimited("429: wait"), True),
+    ],
+)
+def test_a_server_that_refuses_has_answered(failure: Failure, answered: bool) -> None:
+    assert found(failure)[0].answered is answered
+
+
+def test_what_was_asked_for_is_told_only_where_it_matters_and_nothing_twice() -> None:
+    assert found(Transient("500: broken"))[0].problems == ("500: broken",)
+    assert found(Unsupported("400: no"), GOOD)[0].problems == ("asked for a JSON schema: 400: no",)
+
+
 def test_the_last_answer_is_kept_though_it_can_not_be_used() -> None:
     finding, rungs = found("I would rather not.")
     assert finding.reply == Reply("I would rather not.")

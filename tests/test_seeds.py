@@ -159,6 +159,8 @@ def test_an_imported_run_teaches_what_its_step_folder_does(repunet: Command, pac
     ("source", "says"),
     [
         ("first@4", "first has rounds 0 to 3, not 4"),
+        ("first@x", "after @ comes a round, not 'x'"),
+        ("first@²", "after @ comes a round, not '²'"),
         ("frist", 'did you mean "first"?'),
         ("both", "both is a seed and a run: say both@"),
     ],

@@ -19,6 +19,7 @@ from language_societies import Nursery, attempts, received, served
 
 from repunet.attempts import SENT
 from repunet.cli import execute
+from repunet.cli.sweeping import shared_reason
 from repunet.errors import UsageError
 from repunet.experiment import executors
 from repunet.experiment.grid import read_grid
@@ -222,6 +223,93 @@ def test_a_run_that_can_not_be_founded_is_named_before_any_is_begun(folder: Path
     assert not Path("runs").exists()
 
 
+# What is said -----------------------------------------------------------------------------------
+
+
+def test_a_sweep_does_not_share_the_folder_of_a_run(repunet: Command) -> None:
+    repunet("run", "pd", "--agents", "4", "--rounds", "1", "--quiet", "--name", "grid")
+    Path("grid.toml").write_text(GRID)
+    code, out, err = repunet("sweep", "grid.toml", "--dry-run")
+    assert (code, out) == (2, "")
+    assert err == "repunet: there is a run grid in runs: name the sweep otherwise\n"
+
+
+def test_runs_with_more_rounds_than_asked_are_counted(sweep: Swept, repunet: Command) -> None:
+    sweep()
+    Path("grid.toml").write_text(GRID.replace("rounds = 3", "rounds = 2"))
+    assert "4 runs have more rounds than asked" in repunet("sweep", "grid.toml")[1]
+
+
+def test_where_nothing_was_sent_no_cost_is_known(sweep: Swept) -> None:
+    assert values(sweep(), "dollars") == {None}
+
+
+def test_one_run_is_said_in_the_singular(repunet: Command) -> None:
+    text = 'scenario = "pd"\nmind = "embedded"\nagents = 4\nrounds = 1\nseeds = [1]\n'
+    Path("grid.toml").write_text(text)
+    assert repunet("sweep", "grid.toml", "--dry-run")[1].startswith("1 run in runs/grid: 1 new")
+    code, out, err = repunet("sweep", "grid.toml", "--on", "local")
+    assert (code, "1/1 runs done; 1 round\n" in out) == (0, True), err
+    Path("grid.toml").write_text(text.replace("[1]", "[2]"))
+    assert "1 other run there is not part of it" in repunet("sweep", "grid.toml")[1]
+
+
+def test_a_reason_is_quoted_only_if_it_is_that_of_all_runs(folder: Path) -> None:
+    ready = prepared()
+    board = Board(ready.jobs, ready.before)
+    assert shared_reason(board) == " (interrupted)"
+    board.ended(ready.jobs[0], Outcome("stopped", "stopped after round 0 of 3"))
+    assert shared_reason(board) == ""
+
+
+@pytest.mark.parametrize("words", [(), ("--dry-run",)])
+def test_no_run_at_once_is_refused_before_anything_is_said(
+    repunet: Command, words: tuple[str, ...]
+) -> None:
+    Path("grid.toml").write_text(GRID)
+    code, out, err = repunet("sweep", "grid.toml", "--jobs", "0", *words)
+    assert (code, out) == (2, "")
+    assert err == "repunet: at least 1 run must be played at once, not 0\n"
+
+
+def test_the_next_commands_can_be_pasted(repunet: Command) -> None:
+    Path("grid.toml").write_text(GRID)
+    out = repunet("sweep", "grid.toml", "--on", "local", "--storage", "my runs")[1]
+    commands = re.findall(r"repunet (runs|show) (.*)$", out, re.MULTILINE)
+    assert [first for first, _ in commands] == ["runs", "show"]
+    for first, rest in commands:
+        assert repunet(first, *shlex.split(rest))[0] == 0
+
+
+@pytest.mark.parametrize("place", ["local", "processes"])
+def test_the_log_of_every_run_names_the_command_but_no_key(
+    repunet: Command, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setenv("MY_API_KEY", "a-secret-word")
+    monkeypatch.setattr(sys, "argv", ["x/repunet", "sweep", "grid.toml", "a-secret-word"])
+    Path("grid.toml").write_text(GRID)
+    assert repunet("sweep", "grid.toml", "--on", place)[0] == 0
+    logs = [path.read_text() for path in Path("runs", "grid").glob("*/run.log")]
+    assert len(logs) == 4
+    assert all(": repunet sweep grid.toml" in log for log in logs)
+    assert not any("a-secret-word" in log for log in logs)
+
+
+def test_the_spec_beside_a_run_founds_it_once_more(repunet: Command, sweep: Swept) -> None:
+    Path("people.json").write_text(
+        '[{"name": "Ann Ash", "description": "a"}, {"name": "Bo Bly", "description": "b"}]'
+    )
+    runs = sweep(GRID.replace("agents = 4", 'personas = "people.json"'))
+    name, run = next(iter(runs.items()))
+    beside = run_file(name).with_name("spec.json")
+    assert repunet("run", "--spec", str(beside), "--name", "again", "--quiet")[0] == 0
+    assert repunet("digest", "again")[1].strip() == run["digest"]
+    beside.write_text("mine")
+    run_file(name).unlink()
+    sweep(GRID.replace("agents = 4", 'personas = "people.json"'))
+    assert (run_file(name).exists(), beside.read_text()) == (True, "mine")
+
+
 # One process ------------------------------------------------------------------------------------
 
 
@@ -422,7 +510,10 @@ def test_a_purse_is_one_process_s(sweep: Swept, repunet: Command) -> None:
     assert (code, "is being written by process" in err) == (2, True)
 
 
-def test_a_budget_needs_a_price_before_anything_is_sent(repunet: Command) -> None:
+def test_a_budget_needs_a_price_before_anything_is_sent(
+    repunet: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "no-key-at-all")
     Path("grid.toml").write_text(ASKING.replace("vllm:fake", "openai:unheard-of"))
     code, out, err = repunet("sweep", "grid.toml", "--budget", "1", "--json")
     assert (code, out, files()) == (2, "", [])
@@ -482,7 +573,7 @@ def test_the_page_on_sweeps_works_as_it_is_written(repunet: Command) -> None:
     lines = re.findall(r"^\$ repunet (.*)$", PAGE, re.MULTILINE)
     said = {line: repunet(*shlex.split(line)) for line in lines}
     assert [line for line, (code, *_) in said.items() if code] == []
-    assert "24 runs in runs/first: 24 new" in said["sweep first.toml --dry-run"][1]
+    assert "24 runs in runs/treatments: 24 new" in said["sweep treatments.toml --dry-run"][1]
     assert "8/8 runs done" in said["sweep second.toml --on local --jobs 4 --budget 5"][1]
     assert len(lines) == 6
 

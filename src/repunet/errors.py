@@ -34,7 +34,8 @@ class Stopped(RepuNetError):  # noqa: N818
 def suggest(word: str, known: Iterable[str]) -> str:
     """Return e.g. `' (did you mean "full"?)'`, or `''` where nothing known resembles the word."""
     by_key = {name.casefold(): name for name in known}
-    close = get_close_matches(word.casefold(), by_key, n=1)
+    begun = [name for name in by_key if word and name.startswith(word.casefold())]
+    close = begun if len(begun) == 1 else get_close_matches(word.casefold(), by_key, n=1)
     return f' (did you mean "{by_key[close[0]]}"?)' if close else ""
 
 

@@ -143,7 +143,8 @@ class Fork:
     def default_name(self) -> str:
         """Return what it is called if nobody says otherwise: `first-r7-gossip-off`."""
         switches = self.changes.get(self.origin.round + 1, {})
-        words = [self.origin.name, f"r{self.origin.round}", *map("-".join, switches.items())]
+        origin = re.sub(r"-r[0-9]+$", "", self.origin.name)  # a fork of a fork has one round
+        words = [origin, f"r{self.origin.round}", *map("-".join, switches.items())]
         slug = re.sub(r"[^A-Za-z0-9.-]+", "-", "-".join(words))
         return slug[:90].strip("-.") or "fork"
 

@@ -16,7 +16,7 @@ from repunet.garbage import collector
 from repunet.journal import Journal
 from repunet.minds.fusing import Fusing
 from repunet.minds.language.switchboard import all_connected
-from repunet.minds.language.terms import Terms, correspondence, require_prices
+from repunet.minds.language.terms import Terms, correspondence, require_means
 from repunet.minds.limited import Limited
 from repunet.minds.recorded import Recorded
 from repunet.minds.roster import roster
@@ -207,7 +207,7 @@ def begin(
         raise unknown("wording", prompts, wordings())
     with new_place(name, default or _default_name(founding), folder) as path:
         minds = roster(founding.assigned, founding.seed)
-        require_prices(minds, terms)
+        require_means(minds, terms)
         facts = beginnings(founding, minds, prompts) | {"planned": str(rounds), "plan": plan}
         if spec is not None:
             facts[SPEC] = spec

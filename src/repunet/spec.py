@@ -57,6 +57,8 @@ PRESETS = {
 """What the paper's four treatments are called, by whether there are reputations and gossip."""
 WORDS = {name: pair for pair, name in PRESETS.items()}
 
+BESIDE = "spec.json"
+"""The file beside a run that `read_spec` takes to found the same run once more."""
 TABLES = {"roles": ROLE, "operations": OPERATION}
 """The tables in the table of minds, and how their keys begin elsewhere."""
 RIVALS = {
@@ -276,7 +278,7 @@ def read_spec(path: Path) -> RunSpec:
     if not isinstance(data, Mapping):
         raise UsageError(f"{path}: a spec is a table of settings")
     try:
-        return _validated(data, _key, folder=path.parent)
+        return _validated(data, _key, folder=path.parent.absolute())
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
 

@@ -118,6 +118,10 @@ def _is_taken(path: Path, held: ExitStack, *, pass_over: bool) -> bool:
     with _readable(path):
         if path.exists():
             return True
+        if any(path.parent.glob(f"*/{FILE}")):
+            if pass_over:
+                return True
+            raise UsageError(f"{path.parent} holds the runs of a sweep: choose another name")
     try:
         place = ExitStack()
         place.enter_context(locked(path.parent))

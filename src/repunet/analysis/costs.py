@@ -36,6 +36,8 @@ class Cost:
     """Calls whose tokens the provider did not count."""
     possibly: int
     """Tokens that requests without an answer may have cost, at most."""
+    possibly_dollars: float | None
+    """What these tokens cost, at most; None where the price of any of them is not known."""
     dollars: float | None
     """None where the price of any of them is not known."""
     latency: float | None
@@ -54,7 +56,7 @@ def costs(journal: Journal, by: By) -> list[Cost]:
 def total(journal: Journal) -> Cost:
     """Return what was asked in all."""
     if journal.schema < SINCE:
-        return Cost("all", 0, 0, 0, 0, 0, 0, 0, 0, None, None)
+        return Cost("all", 0, 0, 0, 0, 0, 0, 0, 0, 0.0, None, None)
     (row,) = journal.rows(_query("'all'", ""))
     return _cost(row)
 
@@ -66,6 +68,8 @@ def _query(column: str, group: str) -> str:
         " coalesce(sum(input), 0), coalesce(sum(cached), 0), coalesce(sum(output), 0),"
         " coalesce(sum(reasoning), 0), coalesce(sum(estimated), 0),"
         f" coalesce(sum(CASE WHEN {lost} THEN reserved END), 0),"
+        f" coalesce(sum(CASE WHEN {lost} THEN reserved_cost END), 0),"
+        f" coalesce(sum({lost} AND reserved_cost IS NULL), 0),"
         " coalesce(sum(input IS NOT NULL AND cost IS NULL), 0), coalesce(sum(cost), 0),"
         " count(input), avg(CASE WHEN input IS NOT NULL THEN latency END)"
         f" FROM attempts WHERE NOT inherited {group}"
@@ -74,7 +78,7 @@ def _query(column: str, group: str) -> str:
 
 def _cost(row: tuple[Any, ...]) -> Cost:
     of, calls, failed, taken, cached, given, reasoning, estimated, possibly, *rest = row
-    unpriced, cost, answered, latency = rest
+    reserved, unknown, unpriced, cost, answered, latency = rest
     return Cost(
         of=str(of),
         calls=calls,
@@ -85,6 +89,7 @@ def _cost(row: tuple[Any, ...]) -> Cost:
         reasoning=reasoning,
         estimated=estimated,
         possibly=possibly,
+        possibly_dollars=None if unknown else reserved / DOLLAR,
         dollars=cost / DOLLAR if answered and not unpriced else None,
         latency=latency,
     )

@@ -127,9 +127,9 @@ def _print_taken(taken: Taken, path: Path, minds: str) -> None:
     for line in taken.left_out[:LINES]:
         say(f"left out: {line}", unbroken=True)
     if more := len(taken.left_out[LINES:]):
-        say(f"left out: {more} more things (--json has all)")
+        say(f"left out: {_numbered(more, 'more things')} (--json has all)")
     if taken.complaints:
-        say(f"left out: {taken.complaints} complaints that nobody has heard yet")
+        say(f"left out: {_numbered(taken.complaints, 'complaints')} that nobody has heard yet")
     if taken.carried.steps:
         known = taken.past_minds
         say(UNKNOWN_PAST if known is None else f"{KNOWN_PAST} {known}")
@@ -139,7 +139,11 @@ def _print_taken(taken: Taken, path: Path, minds: str) -> None:
 
 def _counts(taken: Taken) -> str:
     counted = asdict(taken.carried).items()
-    return ", ".join(f"{number} {what}" for what, number in counted)
+    return ", ".join(_numbered(number, what) for what, number in counted)
+
+
+def _numbered(number: int, things: str) -> str:
+    return f"{number} {things.removesuffix('s') if number == 1 else things}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,8 @@ def _graphml(journal: Journal, path: Path, request: Request) -> Written:
     with collector.spared():
         made = graph(journal, history.last)
     write_graph(made, file, force=request.force)
-    counted = f"{file.name}: {len(made)} agents, {made.number_of_edges()} ties between pairs"
+    ties = _numbered(made.number_of_edges(), "ties")
+    counted = f"{file.name}: {_numbered(len(made), 'agents')}, {ties} between pairs"
     return Written(str(path), 1, (*_about(history), counted))
 
 
@@ -234,6 +239,6 @@ def export(
     if json:
         print_json(written)
         return
-    say(f"{written.files} files in {written.path}", unbroken=True)
+    say(f"{_numbered(written.files, 'files')} in {written.path}", unbroken=True)
     for remark in written.remarks:
         say(remark)

@@ -2,7 +2,9 @@
 
 import json
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
+from textwrap import shorten
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -25,6 +27,10 @@ DIFFERENT = 1
 """The code of `diff` for runs that are not the same."""
 
 All = Annotated[bool, Parameter(name="--all", negative="", help="All there is, not the first few.")]
+
+
+SHORT = 120
+"""Characters of what a run was founded on, where not all is asked for."""
 
 
 def why(
@@ -187,8 +193,8 @@ def _print_diff(one: Divergence, most: int | None) -> None:
         _say(f"{names} are equal in all {equal} rounds that both have")
     else:
         _say(f"{names} are equal for {equal} rounds, then differ")
-    _contrasts("Founded on", one, one.founding)
-    _contrasts("Noted, without effect on a digest", one, one.noted)
+    _contrasts("Founded on", one, one.founding, most)
+    _contrasts("Noted, without effect on a digest", one, one.noted, most)
     if one.parting is not None:
         _print_parting(one, one.parting, most)
     if not one.same:
@@ -202,10 +208,15 @@ def _print_diff(one: Divergence, most: int | None) -> None:
         console.print(table("Cooperation", columns, rows))
 
 
-def _contrasts(title: str, one: Divergence, found: Iterable[Contrast]) -> None:
-    rows = [(each.what, each.first, each.second) for each in found]
+def _contrasts(title: str, one: Divergence, found: Sequence[Contrast], most: int | None) -> None:
+    rows = [(each.what, each.first, each.second) for each in found[:most]]
+    if most is not None:
+        cut = partial(shorten, width=SHORT, placeholder="…")
+        rows = [(what, cut(first), cut(second)) for what, first, second in rows]
     if rows:
         console.print(table(title, ("what:", f"{one.first}:", f"{one.second}:"), rows))
+    if len(found) > len(rows):
+        _say(f"and {len(found) - len(rows)} more (--all)")
 
 
 def _print_parting(both: Divergence, one: Parting, most: int | None) -> None:
@@ -217,7 +228,7 @@ def _print_parting(both: Divergence, one: Parting, most: int | None) -> None:
     for compared in one.decisions:
         _print_compared(both, compared, most)
     if one.root is not None and one.root not in one.decisions:
-        _title("The first decision that differs")
+        _title("The first question or answer that differs")
         _print_compared(both, one.root, most)
 
 

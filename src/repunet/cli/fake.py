@@ -44,6 +44,8 @@ def fake_llm(
     """Serve made-up answers as a language model would, to try out runs, clients and failures."""
     if for_ is not None and not (isfinite(for_) and for_ >= 0):
         raise UsageError(f"--for takes seconds, not {for_}")
+    if slots is not None and slots < 1:
+        raise UsageError(f"--slots takes a whole number, at least 1, not {slots}")
     settings = Settings(
         port=port,
         seed=seed,

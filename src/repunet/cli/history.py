@@ -7,12 +7,11 @@ from cyclopts import Parameter
 
 from repunet.analysis.replaying import Difference, Replayed
 from repunet.analysis.replaying import replay as derive
-from repunet.analysis.summary import summarise
 from repunet.analysis.verification import Finding, Verification
 from repunet.analysis.verification import verify as check
 from repunet.cli.options import Json, LimitOptions, Quiet, Storage, Whole
 from repunet.cli.output import console, print_json, say, table
-from repunet.cli.play import announce, play_out, report, spec_of
+from repunet.cli.play import announce, play_and_report, spec_of
 from repunet.cli.specified import settings
 from repunet.errors import RepuNetError
 from repunet.forking import origin
@@ -67,8 +66,7 @@ def fork(
         if not (quiet or json):
             say(_shared(forked))
         announce(forked, quiet=quiet or json)
-        play_out(forked, quiet=quiet or json)
-        report([summarise(forked.journal)], json=json)
+        play_and_report(forked, quiet=quiet, json=json)
 
 
 def _shared(run: Run) -> str:
@@ -129,7 +127,8 @@ def verify(run: str, /, *, storage: Storage = None, json: Json = False) -> None:
 
 def _print_verified(one: Verification) -> None:
     rows = [(finding.what, str(finding.count), _result(finding)) for finding in one.findings]
-    console.print(table(f"Checked in {one.path}", ("what:", "how many", "found:"), rows))
+    say(f"Checked in {one.path}", unbroken=True)
+    console.print(table("", ("what:", "how many", "found:"), rows))
     for line in one.wrong:
         say(line, unbroken=True)
 

@@ -19,7 +19,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from repunet.analysis.summary import cooperation
@@ -36,6 +36,9 @@ STAND_IN = (
 
 WIDE = 160
 """Columns of a table that no terminal will show, but a file or another program."""
+
+BAR = 40
+"""Columns of a progress bar, at most."""
 
 GAP = "  "
 """Between the columns of a table."""
@@ -89,6 +92,15 @@ def spending_of(run: Run) -> str:
     priced = None if spent.unpriced else spent.cost / DOLLAR
     cost = "" if priced is None else f", {money(priced)}"
     return f"{spent.calls:,} calls, {spent.tokens:,} tokens{cost}"
+
+
+def spending_in_short(run: Run) -> str:
+    """Return the same for a bar: the tokens only where the price is not known."""
+    spent = run.spending
+    if spent is None or not spent.calls:
+        return ""
+    price = f"{spent.tokens:,} tokens" if spent.unpriced else money(spent.cost / DOLLAR)
+    return f"{spent.calls:,} calls {price}"
 
 
 def signed(value: float | None) -> str:
@@ -166,30 +178,30 @@ class SpendingColumn(ProgressColumn):
     """What was asked of language models, up to now."""
 
     def __init__(self, run: Run) -> None:
-        super().__init__()
+        super().__init__(Column(no_wrap=True))
         self._run = run
 
     def render(self, task: Task) -> Text:
         """Return it, whenever the bar is drawn."""
-        return Text(spending_of(self._run))
+        return Text(spending_in_short(self._run))
 
 
 @contextmanager
 def _bar(run: Run) -> Iterator[Watcher]:
     columns = (
         TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[state]}"),
+        BarColumn(bar_width=None, table_column=Column(max_width=BAR)),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[state]}", table_column=Column(no_wrap=True)),
         SpendingColumn(run),
-        TimeElapsedColumn(),
+        TimeElapsedColumn(table_column=Column(no_wrap=True)),
     )
     with Progress(*columns, console=progress_console) as bar:
         done = run.society.round
         task = bar.add_task(run.name, total=run.planned, completed=done, state="")
 
         def watch(number: int, events: Sequence[Event], society: Society) -> None:
-            bar.update(task, completed=number, state=_state(events, society))
+            bar.update(task, completed=number, state=_state(events, society, short=True))
 
         yield watch
 
@@ -205,8 +217,9 @@ def _lines(run: Run) -> Watcher:
     return watch
 
 
-def _state(events: Sequence[Event], society: Society) -> str:
+def _state(events: Sequence[Event], society: Society, *, short: bool = False) -> str:
     missing = sum(isinstance(event, DecisionMissing) for event in events)
     now = rate(cooperation(events, society.scenario))
-    state = f"cooperation {now} this round  ties {len(society.network)}"
+    rated = f"cooperation now {now}" if short else f"cooperation {now} this round"
+    state = f"{rated}  ties {len(society.network)}"
     return f"{state}  missing {missing}" if missing else state

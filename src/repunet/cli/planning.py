@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from repunet.analysis.forecast import LATENCY, Forecast, Span, forecast
 from repunet.cli.options import Json, LimitOptions
-from repunet.cli.output import console, money, print_json, say, table
+from repunet.cli.output import console, fitted, money, print_json, say
 from repunet.cli.specified import SpecOptions
 from repunet.errors import UsageError
 from repunet.minds.language.terms import Terms
@@ -17,6 +17,7 @@ from repunet.models.prices import read_prices
 Row: TypeAlias = tuple[str, ...]
 
 NAMES = ("low", "likely", "high")
+SPARE = ("calls, low", "calls, high")
 MINUTE, HOUR = 60, 3600
 
 
@@ -64,16 +65,24 @@ def _show(found: Forecast, *, operations: bool) -> None:
         f"{found.scenario}, {found.treatment}, {found.agents} agents, {found.rounds} rounds, "
         f"{found.plan}; models: {', '.join(model.model for model in found.models)}"
     )
-    console.print(table("", ("the whole run:", *NAMES), list(_rows(found))))
+    _print(("the whole run:", *NAMES), list(_rows(found)))
     if len(found.models) > 1:
-        console.print(table("", ("model:", *_columns()), [_by(m, m.model) for m in found.models]))
+        _print(("model:", *_columns()), [_by(each, each.model) for each in found.models])
     if operations:
         rows = [_by(each, each.operation) for each in found.operations]
-        console.print(table("", ("operation:", *_columns()), rows))
+        _print(("operation:", *_columns()), rows)
+    say("")
     for warning in found.warnings:
         say(f"warning: {warning}")
     for assumption in found.assumptions:
         say(f"- {assumption}")
+
+
+def _print(names: Row, rows: list[Row]) -> None:
+    """Print a table after an empty line; the bounds are left out where the page is too narrow."""
+    columns = dict(zip(names, zip(*rows, strict=True) if rows else ((),) * len(names), strict=True))
+    say("")
+    console.print(fitted("", columns, SPARE))
 
 
 def _rows(found: Forecast) -> Iterator[Row]:

@@ -41,11 +41,9 @@ from repunet.models.prices import read_prices
 from repunet.run import SPEC, Run, Watcher, begin, reopen
 from repunet.runlog import logged
 from repunet.society import Society
-from repunet.spec import AGENTS, ROUNDS, SEED, Limits, RunSpec
+from repunet.spec import AGENTS, BESIDE, ROUNDS, SEED, Limits, RunSpec
 from repunet.storage import called, locate
 
-BESIDE = "spec.json"
-"""The file beside a run file that `repunet run --spec` takes to found the same run once more."""
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -70,8 +68,7 @@ def run(
     spec = (options or SpecOptions()).chosen(scenario, limits, name, storage)
     with founded(spec, storage, batch=limits.batch if limits else None) as begun:
         announce(begun, quiet=quiet or json)
-        play_out(begun, quiet=quiet or json)
-        report([summarise(begun.journal)], json=json)
+        play_and_report(begun, quiet=quiet, json=json)
 
 
 def resume(
@@ -102,9 +99,10 @@ def resume(
             reopened.journal.note(SPEC, spec.to_json())
         if rounds is not None:
             reopened.extend(rounds)
+        elif reopened.society.round >= reopened.planned and not (quiet or json):
+            say("nothing is left to play; for more rounds: --rounds N")
         announce(reopened, quiet=quiet or json)
-        play_out(reopened, quiet=quiet or json)
-        report([summarise(reopened.journal)], json=json)
+        play_and_report(reopened, quiet=quiet, json=json)
 
 
 def demo(
@@ -154,8 +152,11 @@ def founded(
         terms=_terms(spec.limits, batch),
         spec=spec.to_json(),
     ) as begun:
-        with suppress(OSError):  # the run file holds it too
-            begun.journal.path.with_name(BESIDE).write_text(spec.again(begun.founding))
+        with (
+            suppress(OSError),  # the run file holds it too, and what is there already stays
+            begun.journal.path.with_name(BESIDE).open("x", encoding="utf-8") as beside,
+        ):
+            beside.write(spec.again(begun.founding))
         yield begun
 
 
@@ -191,6 +192,17 @@ def _warnings(run: Run) -> Iterator[str]:
             "without rewiring and without --network nobody has ties, so nobody chooses a partner "
             "or gossips"
         )
+
+
+def play_and_report(run: Run, *, quiet: bool, json: bool) -> None:
+    """Play a run and print what came out; for a script, that of a run that was stopped, too."""
+    try:
+        play_out(run, quiet=quiet or json)
+    except Stopped:
+        if json:
+            report([summarise(run.journal)], json=True)
+        raise
+    report([summarise(run.journal)], json=json)
 
 
 def play_out(run: Run, *, quiet: bool, until: int | None = None) -> None:

@@ -27,12 +27,12 @@ from repunet.runlog import FILE as LOG
 from repunet.runlog import command as said_to_play
 from repunet.scenarios import scenario as find_scenario
 from repunet.scenarios import scenarios
-from repunet.spec import SWITCHES
+from repunet.spec import BESIDE, SWITCHES
 from repunet.storage import FILE, LOCK, called, locate, locked
 from repunet.treatment import Treatment
 
 ALIASES = {"f": "fin", "finish": "fin", "?": "help", "quit": "fin"}
-OF_A_RUN = (FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", LOG)
+OF_A_RUN = (FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", LOG, BESIDE)
 """What a run has in its folder; nothing else in it is ever deleted."""
 
 

@@ -3,11 +3,12 @@
 import asyncio
 import os
 import signal
-from collections import Counter
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import join, quote
 from types import FrameType
 from typing import Annotated, Any
 
@@ -25,8 +26,10 @@ from repunet.experiment.jobs import read_jobs
 from repunet.experiment.outcome import Outcome
 from repunet.experiment.progress import Board
 from repunet.experiment.stopping import Stopping
-from repunet.experiment.sweep import Sweep, play, prepare
+from repunet.experiment.sweep import Sweep, play, prepare, require_possible
 from repunet.models.ledger import DOLLAR, Spending
+from repunet.runlog import command
+from repunet.storage import FILE, called
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 LINES = 20
@@ -102,7 +105,22 @@ def _limited(grid: Grid, limits: LimitOptions | None) -> Grid:
 
 
 def _sweep(grid: Grid, options: SweepOptions) -> None:
-    prepared = prepare(grid, options.storage, os.environ)
+    with _said():
+        _carry_out(prepare(grid, options.storage, os.environ), options)
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Let the logs of runs say this command, wherever they are played."""
+    token = command.set(command.get() or join(["repunet", *sys.argv[1:]]))
+    try:
+        yield
+    finally:
+        command.reset(token)
+
+
+def _carry_out(prepared: Sweep, options: SweepOptions) -> None:
+    require_possible(prepared, options.on, options.jobs)
     if options.dry_run:
         _show(prepared, json=options.json)
         return
@@ -235,7 +253,7 @@ def _spent(spending: Spending) -> str:
     if not spending.calls:
         return ""
     cost = "" if spending.unpriced else f", {money(spending.cost / DOLLAR)}"
-    return f"{spending.calls:,} calls, {spending.tokens:,} tokens{cost}"
+    return f"{_number(spending.calls, 'call')}, {spending.tokens:,} tokens{cost}"
 
 
 # Before and after
@@ -250,7 +268,12 @@ def _counted(prepared: Sweep) -> str:
     states = [prepared.state(job) for job in prepared.jobs]
     words = ("done", "partial", "new", "unusable")
     counts = ", ".join(f"{states.count(word)} {word}" for word in words if word in states)
-    return f"{len(states)} runs in {prepared.folder}: {counts}"
+    return f"{_number(len(states), 'run')} in {prepared.folder}: {counts}"
+
+
+def _number(count: int, what: str) -> str:
+    """Return e.g. `1 run` or `2 runs`."""
+    return f"{count:,} {what}" + "s" * (count != 1)
 
 
 def _show(prepared: Sweep, *, json: bool) -> None:
@@ -289,18 +312,33 @@ def _report(prepared: Sweep, board: Board, *, json: bool) -> None:
             "because:": [outcome.reason for outcome in begun.values()],
         }
         console.print(fitted("Runs that are not done", columns, ()))
-    if len(begun) < len(rest):
-        say(f"{len(rest) - len(begun)} other runs have no round yet")
-    parts = [_state(board), f"{board.rounds[0]:,} rounds", _spent(board.spending)]
+    if unbegun := len(rest) - len(begun):
+        other = "other " * bool(begun)
+        say(f"{_number(unbegun, other + 'run')} {'has' if unbegun == 1 else 'have'} no round yet")
+    parts = [_state(board), _number(board.rounds[0], "round"), _spent(board.spending)]
     say("; ".join(filter(None, parts)))
+    if longer := len(board.longer):
+        have = "has" if longer == 1 else "have"
+        say(f"{_number(longer, 'run')} {have} more rounds than asked")
     _say_others(prepared)
     say(f"run files: {prepared.folder}", unbroken=True)
+    _say_next(prepared, found)
+
+
+def _say_next(prepared: Sweep, found: dict[Job, Outcome]) -> None:
+    """Say which commands look at the runs, ready to be pasted."""
+    if first := next((job for job, outcome in found.items() if outcome.rounds), None):
+        one = called(prepared.folder / first.name / FILE)
+        say(f"all runs: repunet runs --storage {quote(str(prepared.folder))}", unbroken=True)
+        say(f"one of them: repunet show {one}", unbroken=True)
 
 
 def _say_others(prepared: Sweep) -> None:
     if prepared.others:
         named = ", ".join(prepared.others[:3]) + (", ..." if len(prepared.others) > 3 else "")
-        say(f"{len(prepared.others)} other runs there are not part of it: {named}")
+        others = len(prepared.others)
+        are = "is" if others == 1 else "are"
+        say(f"{_number(others, 'other run')} there {are} not part of it: {named}")
 
 
 def _told(prepared: Sweep, found: dict[Job, Outcome], states: list[str]) -> dict[str, Any]:
@@ -320,7 +358,7 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
         "digest": outcome.digest,
         "calls": spent.calls,
         "tokens": spent.tokens,
-        "dollars": None if spent.unpriced else spent.cost / DOLLAR,
+        "dollars": None if spent.unpriced or not spent.calls else spent.cost / DOLLAR,
         "reason": outcome.reason,
     }
 
@@ -330,12 +368,20 @@ def _leave(board: Board) -> None:
     total, failed = len(board.jobs), board.with_status("failed")
     if failed:
         first = board.outcomes[failed[0].id].reason
-        raise RepuNetError(f"{len(failed)} of {total} runs failed; {failed[0].name}: {first}")
+        raise RepuNetError(
+            f"{len(failed)} of {_number(total, 'run')} failed; {failed[0].name}: {first}"
+        )
     stopped = total - len(board.with_status("done"))
     if stopped:
-        reasons = Counter(o.reason for o in board.outcomes.values() if o.status != "done")
-        ((why, _),) = reasons.most_common(1)
+        are = "is" if stopped == 1 else "are"
         raise Stopped(
-            f"{stopped} of {total} runs are not done ({why}); nothing is lost; to go on, repeat "
-            "the command"
+            f"{stopped} of {_number(total, 'run')} {are} not done{shared_reason(board)}; nothing "
+            "is lost; to go on, repeat the command"
         )
+
+
+def shared_reason(board: Board) -> str:
+    """Return, in brackets, why runs are not done, if it is the same for all of them."""
+    outcomes = map(board.outcome, board.jobs)
+    reasons = {outcome.reason for outcome in outcomes if outcome.status != "done"}
+    return f" ({reasons.pop()})" if len(reasons) == 1 else ""

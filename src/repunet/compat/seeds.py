@@ -169,7 +169,7 @@ def learned(word: str, scenario: str | None, folder: Path | None = None) -> Lear
     Raises UsageError for what is not there, and for people who are not described for the scenario.
     """
     run, at, number = word.rpartition("@")
-    if at and number.isdigit():
+    if at and number.isdecimal():
         return learned_in(locate(run, folder), scenario, int(number))
     ours, run_file = is_seed(word, folder), _run_file(word, folder)
     if ours and run_file:
@@ -179,6 +179,8 @@ def learned(word: str, scenario: str | None, folder: Path | None = None) -> Lear
         return learned_in(run_file, scenario)
     path = people_at(word, folder)
     if not path.exists():
+        if at and _run_file(run, folder):
+            raise UsageError(f"{word}: after @ comes a round, not {number!r}")
         raise unknown("seed or run", word, (*seed_names(folder), *run_names(folder)))
     said = scenario or scenario_of(path)
     return Learned(said, word, suited(read_personas(path, said), said), path)

@@ -41,6 +41,8 @@ class Job:
     plan: str
     prompts: str
     spec: str
+    command: str = ""
+    """What was said to have it played, for its log."""
 
     @property
     def name(self) -> str:
@@ -95,7 +97,7 @@ class Cell:
         slug = re.sub(r"[^a-z0-9.]+", "-", " ".join(words).lower())[:LONGEST].strip("-.")
         return f"{slug}-s{spec.seed}-{self.id[:SHORT]}"
 
-    def job(self, folder: Path) -> Job:
+    def job(self, folder: Path, command: str = "") -> Job:
         """Return what is to be done for it, in the folder of the experiment."""
         return Job(
             self.id,
@@ -104,7 +106,8 @@ class Cell:
             self.spec.rounds,
             self.spec.plan,
             self.spec.prompts,
-            self.spec.to_json(),
+            _anywhere(self.spec).to_json(),
+            command,
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -122,6 +125,16 @@ class Cell:
             "seed": self.spec.seed,
             "planned": self.spec.rounds,
         }
+
+
+def _anywhere(spec: RunSpec) -> RunSpec:
+    """Return the same spec with paths that are right wherever it is read."""
+    limits = spec.limits
+    if limits.prices is not None:
+        limits = limits.model_copy(update={"prices": limits.prices.absolute()})
+    paths = {"personas": spec.personas, "network": spec.network}
+    whole = {key: path.absolute() for key, path in paths.items() if path is not None}
+    return spec.model_copy(update={**whole, "limits": limits})
 
 
 @dataclass(frozen=True, slots=True)

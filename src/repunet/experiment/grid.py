@@ -55,6 +55,7 @@ def read_grid(path: Path) -> Grid:
 
     Raises UsageError, with the file and the key, for what can't be.
     """
+    require_file(path, "a grid")
     data = read_data(path)
     try:
         if not isinstance(data, Mapping):
@@ -64,6 +65,12 @@ def read_grid(path: Path) -> Grid:
         return Grid(called_by(path) if name is None else named(name), specs)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
+
+
+def require_file(path: Path, what: str) -> None:
+    """Raise UsageError if a folder is there instead of a file that is read as something."""
+    if path.is_dir():
+        raise UsageError(f"{path}: {what} is a file, and this is a folder; check the path")
 
 
 def called_by(path: Path) -> str:

@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from repunet.errors import UsageError
-from repunet.experiment.grid import Grid, called_by, keys, read_values, require_known
+from repunet.experiment.grid import (
+    Grid,
+    called_by,
+    keys,
+    read_values,
+    require_file,
+    require_known,
+)
 from repunet.spec import SWITCHES, RunSpec
 
 ARRAY = re.compile(r"^\s*(?:declare -a |readonly )?JOBS=\((.*?)^\s*\)", re.DOTALL | re.MULTILINE)
@@ -18,6 +25,8 @@ STEPS = "steps"
 NUMBERS = ("rounds", "seed", "agents")
 TABLES = ("set", "minds", "limits", "name")
 """What a job does not say."""
+THEIRS = {"sim": "personas"}
+"""What the reference's runner calls otherwise."""
 
 
 def read_jobs(path: Path) -> Grid:
@@ -25,10 +34,7 @@ def read_jobs(path: Path) -> Grid:
 
     Raises UsageError, with the file and the job, for what can't be.
     """
-    try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: can't be read: {error}") from None
+    text = _text(path)
     specs = []
     for number, words in enumerate(_jobs(path, text), start=1):
         try:
@@ -38,6 +44,19 @@ def read_jobs(path: Path) -> Grid:
     if not specs:
         raise UsageError(f"{path}: lists no jobs, such as scenario=pd reputation=y gossip=y")
     return Grid(called_by(path), tuple(specs))
+
+
+def _text(path: Path) -> str:
+    """Return what is in the file; raises UsageError if it can't be read as text."""
+    require_file(path, "a list of jobs")
+    try:
+        return path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file; check the path") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    except OSError as error:
+        raise UsageError(f"{path}: can't be read: {error.strerror or error}") from None
 
 
 def _jobs(path: Path, text: str) -> Iterator[list[str]]:
@@ -69,6 +88,8 @@ def _spec(words: list[str], folder: Path) -> RunSpec:
             raise UsageError(f"{key} is there twice: keep one of them")
         if (switch := key.replace("-", "_")) in SWITCHES and key not in known:
             switches[switch] = value
+        elif key in THEIRS and key not in known:
+            raise UsageError(f"{key}= is the reference's word: say {THEIRS[key]}=, with a path")
         else:
             require_known(key, (*known, STEPS))
             values[key] = _whole(key, value) if key in NUMBERS else value

@@ -13,9 +13,9 @@ from repunet.founding import Founding
 from repunet.minds.language.terms import Terms
 from repunet.models.prices import read_prices
 from repunet.run import Run, begin, reopen
-from repunet.runlog import logged
+from repunet.runlog import command, logged
 from repunet.society import Society
-from repunet.spec import Limits, RunSpec
+from repunet.spec import BESIDE, Limits, RunSpec
 from repunet.storage import InUse
 
 Tell = Callable[[Job, int], None]
@@ -31,7 +31,8 @@ async def play(job: Job, tell: Tell, stopping: Stopping, terms: Terms | None = N
     reason = ""
     try:
         if not _is_done(job):
-            await _go_on(job, tell, stopping, terms or terms_of(job))
+            with _said(job):
+                await _go_on(job, tell, stopping, terms or terms_of(job))
     except Stopped as stopped:
         status, reason = "stopped", why(stopped)
     except InUse as error:
@@ -90,6 +91,16 @@ async def _go_on(job: Job, tell: Tell, stopping: Stopping, terms: Terms) -> None
 
 
 @contextmanager
+def _said(job: Job) -> Iterator[None]:
+    """Let the log of the run say which command has it played, in whatever process."""
+    token = command.set(job.command or command.get())
+    try:
+        yield
+    finally:
+        command.reset(token)
+
+
+@contextmanager
 def _opened(job: Job, terms: Terms) -> Iterator[Run]:
     """Open the run for writing, or begin it; raises InUse where another process has it."""
     path = Path(job.path)
@@ -112,8 +123,16 @@ def _begun(job: Job, terms: Terms) -> Iterator[Run]:
             spec=job.spec,
         ) as run:
             begun = True
+            _put_beside(run, job)
             yield run
     except UsageError:
         if not begun and path.is_file():
             raise InUse(f"{job.name} was begun by another process just now") from None
         raise
+
+
+def _put_beside(run: Run, job: Job) -> None:
+    """Write the spec of the run beside it, unless there is one."""
+    spec = RunSpec.model_validate_json(job.spec)
+    with suppress(OSError), run.journal.path.with_name(BESIDE).open("x", encoding="utf-8") as file:
+        file.write(spec.again(run.founding))

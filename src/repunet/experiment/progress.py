@@ -74,6 +74,11 @@ class Board:
         return done, sum(job.rounds for job in self.jobs)
 
     @property
+    def longer(self) -> list[Job]:
+        """Return the runs that have more rounds than are asked for now."""
+        return [job for job in self.jobs if self._rounds.get(job.id, 0) > job.rounds]
+
+    @property
     def spending(self) -> Spending:
         """Return what was asked of language models, for all runs, in all sessions."""
         if self.ledger is not None:

@@ -20,12 +20,15 @@ from repunet.experiment.playing import require_same, terms_for
 from repunet.experiment.progress import Board
 from repunet.experiment.purse import Purse
 from repunet.experiment.stopping import Stopping
-from repunet.minds.language.terms import require_prices
+from repunet.minds.language.terms import require_means
 from repunet.minds.roster import roster
 from repunet.models.allowance import Allowance
 from repunet.models.endpoint import FILE
 from repunet.models.ledger import Spending
+from repunet.models.secrets import known, redacted
+from repunet.runlog import command
 from repunet.spec import Limits
+from repunet.storage import FILE as RUN
 from repunet.storage import InUse, home, locked, run_files
 
 AGAIN = 0.5
@@ -80,15 +83,25 @@ class Sweep:
 def prepare(grid: Grid, storage: Path | None, environ: Mapping[str, str]) -> Sweep:
     """Return what there is to do for a grid, and what is done; raises UsageError if it can't be."""
     folder = home(storage) / grid.name
+    _require_no_run(folder)
     cells = tuple(_cells(grid, environ))
     _require_different(cells)
-    jobs = tuple(cell.job(folder) for cell in cells)
+    said = redacted(command.get() or "", *known(environ))
+    jobs = tuple(cell.job(folder, said) for cell in cells)
     files = {path.parent.name: path for path in run_files(folder)}
     found = {name: _looked(path) for name, path in files.items()}
     before = {job.id: _found(job, found[job.name]) for job in jobs if job.name in found}
     others = tuple(sorted(found.keys() - {job.name for job in jobs}))
     spent = sum((seen.spending for seen in found.values() if isinstance(seen, Seen)), Spending())
     return Sweep(grid.name, folder, cells, jobs, before, others, spent)
+
+
+def _require_no_run(folder: Path) -> None:
+    """Raise UsageError if the folder of the sweep is that of a single run."""
+    if (folder / RUN).exists():
+        raise UsageError(
+            f"there is a run {folder.name} in {folder.parent}: name the sweep otherwise"
+        )
 
 
 def _cells(grid: Grid, environ: Mapping[str, str]) -> Iterator[Cell]:
@@ -137,10 +150,8 @@ async def play(
     at_once: int | None = None,
 ) -> None:
     """Play all runs that are not done; those that other processes write are awaited."""
-    if at_once is not None and at_once < 1:
-        raise UsageError(f"at least 1 run must be played at once, not {at_once}")
+    require_possible(sweep, place, at_once)
     chosen = place or sweep.place
-    require_shareable(sweep, chosen)
     waiting = [job for job in sweep.jobs if board.status(job) is None]
     with _alone(sweep):
         async with _executor(sweep, chosen, board, stopping, at_once) as executor:
@@ -164,6 +175,13 @@ def _is_free(job: Job) -> bool:
             return True
     except InUse:
         return False
+
+
+def require_possible(sweep: Sweep, place: Place | None, at_once: int | None) -> None:
+    """Raise UsageError if the runs can't be played so many at once, or not there."""
+    if at_once is not None and at_once < 1:
+        raise UsageError(f"at least 1 run must be played at once, not {at_once}")
+    require_shareable(sweep, place or sweep.place)
 
 
 def require_shareable(sweep: Sweep, place: Place) -> None:
@@ -199,7 +217,7 @@ async def _executor(
     if place == "local":
         terms = terms_for(sweep.limits)
         for cell in sweep.cells:
-            require_prices(roster(cell.founding.assigned, cell.founding.seed), terms)
+            require_means(roster(cell.founding.assigned, cell.founding.seed), terms)
         board.ledger = purse = _purse(sweep)
         most = at_once or (1 if sweep.serves_files else AT_ONCE)
         yield Local(stopping, most, replace(terms, ledger=purse), purse)

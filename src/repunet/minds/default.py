@@ -11,7 +11,7 @@ BASE, MODEL = "LLM_API_BASE", "LLM_MODEL"
 MODEL_OF_A_BASE = "gpt-4o-mini"
 """What the reference runner asks a server for."""
 
-ADDRESS = re.compile(r"https?://[^/\s]\S*")
+ADDRESS = re.compile(r"https?://[^/\s#][^\s#]*")
 
 
 def default_mind(environ: Mapping[str, str]) -> str:

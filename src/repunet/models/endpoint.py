@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from repunet.errors import UsageError, unknown
 from repunet.models.request import Sampling
+from repunet.models.secrets import known, redacted
 
 SAMPLING_VARIABLES = {
     "max_tokens": "LLM_MAX_TOKENS",
@@ -102,8 +103,18 @@ def endpoint(
 ) -> Endpoint:
     """Return the endpoint of a name such as `openai:gpt-4o-mini,temperature=1`.
 
-    What the name does not set is taken from the environment. Raises UsageError for what is none.
+    What the name does not set is taken from the environment. Raises UsageError for what is none,
+    and for a name that holds a key.
     """
+    found = _endpoint(provider, variant, settings, environ)
+    if redacted(found.name, *known(environ)) != found.name:
+        raise UsageError("the name of a model may hold no key, since it is written down")
+    return found
+
+
+def _endpoint(
+    provider: str, variant: str, settings: Mapping[str, str], environ: Mapping[str, str]
+) -> Endpoint:
     sampling = _sampling(settings, environ)
     if provider in WEB:
         url, _, model = f"{provider}:{variant}".partition("#")

@@ -28,6 +28,7 @@ class Person:
     """
 
     def __init__(self) -> None:
+        self._questions: set[str] = set()
         self._known: set[str] = set()
         self._self = ""
         """Who was asked last, in the words that say so."""
@@ -51,7 +52,10 @@ class Person:
 
         Several agents may be asked in turn, perhaps of several people.
         """
-        shown = [message.content for message in _new(messages) if message.role != "system"]
+        question = next((each.content for each in messages if each.role == "user"), "")
+        fresh = _new(messages) if question in self._questions else messages
+        self._questions.add(question)
+        shown = [message.content for message in fresh if message.role == "user"]
         system = next((each.content for each in messages if each.role == "system"), "")
         if system not in self._known:
             shown.insert(0, system)

@@ -27,7 +27,7 @@ from repunet.compat.reference.dialect import (
     Dialect,
     dialect,
 )
-from repunet.compat.reference.notes import NOTES_FORMAT, Notes, fingerprint
+from repunet.compat.reference.notes import NOTES_FORMAT, Notes, fingerprint, read_notes
 from repunet.compat.reference.phrases import (
     EVENTS,
     TEXTS,
@@ -86,6 +86,7 @@ def export(
     steps = tuple(range(journal.rounds + 1) if round_ is None else [round_])
     place = Place(path, force=force)
     stayed = place.prepare(steps)
+    _check_older(path, steps[-1], stayed)
     book, files = Book(journal, spelled), 0
     rounds: list[Imported] = []
     for number in range(steps[-1] + 1):
@@ -102,6 +103,23 @@ def export(
     )
     files += place.write("", {(NOTES,): NOTES_FORMAT.dump_json(notes, indent=1)})
     return Exported(str(path), steps, files, stayed)
+
+
+def _check_older(path: Path, last: int, stayed: Sequence[str]) -> None:
+    """Raise UsageError where later steps of an older export would seem to be of this one."""
+    if not stayed:
+        return
+    try:
+        notes = read_notes(path)
+    except UsageError:
+        return
+    older = sorted(n for n in notes.steps if n > last and f"step_{n}" in stayed) if notes else []
+    if notes and older:
+        which = " to ".join(dict.fromkeys((f"step_{older[0]}", f"step_{older[-1]}")))
+        raise UsageError(
+            f"{path} holds {which} of an older export ({notes.name}), which would seem to be of "
+            f"this one: say another folder, or remove {which}"
+        )
 
 
 class Book:

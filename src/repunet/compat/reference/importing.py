@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from repunet.compat.reference.dialect import INVESTMENT, NOTES, Dialect, dialect
-from repunet.compat.reference.notes import Notes, fingerprint, read_notes, roles_in
+from repunet.compat.reference.notes import Notes, fingerprint, last_own, read_notes, roles_in
 from repunet.compat.reference.past import Past
 from repunet.compat.reference.reading import Folder, Report
 from repunet.compat.reference.steps import (
@@ -69,7 +69,7 @@ class Source:
 
     def __init__(self, path: Path, scenario: str | None = None) -> None:
         self.report = Report()
-        self.step, self.number, self.run = steps_in(path)
+        self.step, self.number, self.run = self._of_one_export(path)
         self._folder = Folder(self.step)
         self._names = names_in(self._folder)
         memories = [memory_of(self._folder, name, self.report) for name in self._names]
@@ -82,6 +82,21 @@ class Source:
     def name(self) -> str:
         """Return what the run, or the step, is called."""
         return (self.run or self.step).resolve().name
+
+    def _of_one_export(self, path: Path) -> tuple[Path, int, Path | None]:
+        """Return the last step, its number, and its run, without steps that other runs left there.
+
+        Raises UsageError where such a step was asked for by itself.
+        """
+        step, number, run = steps_in(path)
+        own = None if run is None else last_own(run, step, number)
+        if run is None or own is None:
+            return step, number, run
+        if step == path:
+            raise UsageError(f"{path} is not of this export: it does not continue step_{own}")
+        others = f"step {number} is" if number == own + 1 else f"steps {own + 1} to {number} are"
+        self.report(run.resolve().name, f"{others} not of this export")
+        return run / f"step_{own}", own, run
 
     def _understood(self, scenario: str | None, possible: set[str]) -> Dialect:
         if scenario is None and len(possible) > 1:
@@ -102,7 +117,7 @@ class Source:
                 return None, 0
             return notes, self._shared(notes)
         except UsageError as error:
-            self.report(NOTES, f"left out: {error}")
+            self.report(NOTES, error)
             return None, 0
 
     def _shared(self, notes: Notes) -> int:
@@ -165,6 +180,7 @@ class Source:
         """Return what everybody had after a step, None if the step is not there or damaged."""
         folder, report = self._step_folder(number), Report()
         if folder is None:
+            self._report_gap(number)
             return None
         try:
             if number != self.number and names_in(folder) != self._names:
@@ -175,11 +191,18 @@ class Source:
         except UsageError as error:
             if number == self.number:
                 raise
-            self.report(f"step_{number}", f"left out: {error}")
+            self.report(f"step_{number}", error)
             return None
         if number == self.number:
             self.report.lines += report.lines
         return found
+
+    def _report_gap(self, number: int) -> None:
+        """Report that a step is not there; of one that was taken by itself no others are due."""
+        earlier = any(self._step_folder(each) for each in range(self.number))
+        if number and earlier:
+            lost = "ties, self-images and wealth of that round are not known"
+            self.report(f"step_{number} is not there", lost)
 
     @property
     def promises(self) -> Promises:
@@ -251,7 +274,7 @@ class Source:
         for who, memory in self._memories.items():
             kept = (memory.nodes, memory.records, memory.archive, memory.heard)
             if count := sum(map(len, kept)):
-                self.report(who.name, f"{count} entries from before the first step are left out")
+                self.report(who.name, f"{count} entries from before the first step")
 
 
 def _all_ties(states: Mapping[Somebody, State], dialect: Dialect) -> Iterator[Tie]:

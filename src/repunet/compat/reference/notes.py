@@ -1,5 +1,6 @@
 """Our own file in a run of the reference: what its format has no place for."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -9,7 +10,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from repunet.compat.reference.dialect import FILES, META, NOTES, PEOPLE
+from repunet.compat.reference.dialect import FILES, META, NODES, NOTES, PEOPLE
 from repunet.compat.reference.reading import Folder
 from repunet.encounter import Act, Encounter
 from repunet.errors import UsageError
@@ -70,6 +71,37 @@ def read_notes(run: Path) -> Notes | None:
     if not _sound(notes):
         raise UsageError(f"{run / NOTES}: names agents, roles or numbers that there are not")
     return notes
+
+
+def last_own(run: Path, step: Path, number: int) -> int | None:
+    """Return the last step that we wrote if a later one does not continue it, None otherwise.
+
+    What the reference has played since begins with the memories that we wrote.
+    """
+    try:
+        notes = read_notes(run)
+        last = max(notes.steps, default=number) if notes else number
+        path = run / f"step_{last}"
+        if notes is None or last >= number or path.is_symlink():
+            return None
+        ours, names = Folder(path), [each.name for each in notes.founding.personas]
+        if fingerprint(ours, names) != notes.steps[last]:
+            return None
+        later = Folder(step)
+        return None if all(_goes_on(ours, later, name) for name in names) else last
+    except UsageError:
+        return None
+
+
+def _goes_on(ours: Folder, later: Folder, name: str) -> bool:
+    """Tell whether somebody remembers in a later step what they did in ours."""
+    before, after = (_remembered(folder.json(PEOPLE, name, *NODES)) for folder in (ours, later))
+    return before <= after
+
+
+def _remembered(nodes: object) -> Counter[str]:
+    entries = nodes if isinstance(nodes, list) else []
+    return Counter(repr(each.get("description")) for each in entries if isinstance(each, dict))
 
 
 def _sound(notes: Notes) -> bool:

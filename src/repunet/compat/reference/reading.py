@@ -85,8 +85,10 @@ class Folder:
         except json.JSONDecodeError as error:
             place = f"line {error.lineno}, column {error.colno}"
             raise UsageError(f"{path}: not valid JSON: {error.msg} at {place}") from None
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"{path}: can't be used: {error}") from None
+        except RecursionError:
+            raise UsageError(f"{path}: is nested too deeply") from None
+        except ValueError:
+            raise UsageError(f"{path}: holds a number of too many digits") from None
 
 
 def plain(name: str) -> str:

@@ -167,7 +167,7 @@ def scratch_of(folder: Folder, name: str) -> dict[str, object]:
     """Return what a person's scratch file holds; raises UsageError if it is no object."""
     found = folder.json(PEOPLE, name, *SCRATCH)
     if not isinstance(found, dict):
-        raise UsageError(f"{folder.path / PEOPLE / name / SCRATCH[1]}: must be an object")
+        raise UsageError(f"{folder.path.joinpath(PEOPLE, name, *SCRATCH)}: must be an object")
     return found
 
 
@@ -191,7 +191,8 @@ def personas_of(folder: Folder, dialect: Dialect) -> tuple[Persona, ...]:
         try:
             _learned(scratch_of(folder, name).get("learned"), dialect)
         except Malformed as error:
-            raise UsageError(f"{folder.path / PEOPLE / name}: {error}") from None
+            where = folder.path.joinpath(PEOPLE, name, *SCRATCH)
+            raise UsageError(f"{where}: {error}") from None
     return read_personas(folder.path, dialect.scenario)
 
 
@@ -303,7 +304,7 @@ def memory_of(folder: Folder, name: str, report: Report) -> Memory:
     ):
         if not isinstance(content, kind):
             noun = "a list" if kind is list else "an object"
-            raise UsageError(f"{folder.path / PEOPLE / name / parts[-1]}: must be {noun}")
+            raise UsageError(f"{folder.path.joinpath(PEOPLE, name, *parts)}: must be {noun}")
     nodes, records, archive, heard = found
     return Memory(nodes, records, archive, heard)  # type: ignore[arg-type]
 

@@ -67,12 +67,12 @@ class Correspondence:
 
     # The end
 
-    def stop(self, why: str) -> Stopped:
+    def stop(self, why: str, options: str = "") -> Stopped:
         """Send nothing more, whoever asks; return what tells why, and how to go on."""
         if self._why is None:
             run = called(self.log.journal.path)
             self._reason = why
-            self._why = Stopped(f"{why}; nothing is lost; to go on: repunet resume {run}")
+            self._why = Stopped(f"{why}; nothing is lost; to go on: repunet resume {run}{options}")
             self.halted.set()
             for limit in self._timeouts:
                 _hurry(limit)
@@ -141,7 +141,7 @@ class Correspondence:
                 sending.reserved, sending.reserved_cost, self.halted, model=sending.model
             )
         except Exhausted as error:
-            raise self.stop(_exhausted(error)) from None
+            raise self.stop(_exhausted(error), f" {_option(error)} MORE") from None
         except Halted:
             raise self.stopped() from None
 
@@ -212,13 +212,18 @@ def _hurry(limit: Timeout) -> None:
         limit.reschedule(now if until is None else min(until, now + GRACE))
 
 
+def _option(error: Exhausted) -> str:
+    return f"--{error.cap.replace('_', '-')}"
+
+
 def _exhausted(error: Exhausted) -> str:
-    """Return what there is no more of, how much of it is spent, and how to have more."""
-    option = f"--{error.cap.replace('_', '-')}"
+    """Return what there is not enough of for another request."""
+    amounts = error.limit, error.spent, error.needed
     if error.cap == "budget":
-        limit, spent, needed = (
-            f"${n / DOLLAR:.4f}" for n in (error.limit, error.spent, error.needed)
-        )
+        limit, spent, needed = (f"${amount / DOLLAR:.4f}" for amount in amounts)
     else:
-        limit, spent, needed = (f"{n:,}" for n in (error.limit, error.spent, error.needed))
-    return f"{option} {limit} is used up: {spent} spent, and the next request may need {needed}"
+        limit, spent, needed = (f"{amount:,}" for amount in amounts)
+    return (
+        f"{_option(error)} {limit} is used up: {spent} spent or set aside, and the next request "
+        f"may need {needed}"
+    )

@@ -1,10 +1,12 @@
 """On which terms language models are asked."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from repunet.attempts import AttemptLog
+from repunet.errors import UsageError
 from repunet.journal import Journal
 from repunet.minds.language.correspondence import Correspondence
 from repunet.minds.language.mind import LanguageMind
@@ -12,6 +14,7 @@ from repunet.minds.language.switchboard import Correspondent
 from repunet.minds.roster import Roster
 from repunet.models.allowance import Allowance
 from repunet.models.batch import Batch
+from repunet.models.endpoint import COMPATIBLE, PERSON, WEB, key
 from repunet.models.ledger import Ledger, unpriced
 from repunet.models.prices import Price, price_of
 from repunet.prompts import PLAIN
@@ -35,12 +38,18 @@ def asks_in_words(minds: Roster) -> bool:
     return any(isinstance(mind, Correspondent) for mind in minds.members)
 
 
-def require_prices(minds: Roster, terms: Terms) -> None:
-    """Raise UsageError if there is a budget and the price of a model is not known."""
-    if terms.allowance.budget is None:
-        return
-    for mind in minds.members:
-        if isinstance(mind, LanguageMind) and price_of(mind.endpoint, terms.prices) is None:
+def require_means(minds: Roster, terms: Terms) -> None:
+    """Raise UsageError for what can't be asked on these terms: before anything is written.
+
+    There may be no key, no known price for a budget, or nobody to answer what is put into files.
+    """
+    asked = [mind for mind in minds.members if isinstance(mind, LanguageMind)]
+    if terms.batch is not None and not any(mind.endpoint.provider != PERSON for mind in asked):
+        raise UsageError("--batch is for language models, and none decides here: name one")
+    for mind in asked:
+        if terms.batch is None and mind.endpoint.provider in (*COMPATIBLE, *WEB):
+            key(mind.endpoint, os.environ)
+        if terms.allowance.budget is not None and price_of(mind.endpoint, terms.prices) is None:
             raise unpriced(mind.name)
 
 
