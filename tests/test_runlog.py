@@ -11,7 +11,7 @@ from repunet import __version__
 from repunet.cli import execute
 from repunet.mind import Coordinate, NoAnswer, Operation
 from repunet.minds.chance import ChanceMind
-from repunet.runlog import FILE, command
+from repunet.runlog import FILE, command, noted
 
 SHORT = ("run", "pd", "--agents", "4", "--rounds", "2", "--quiet", "--name", "first")
 KEY = "sk-of-nobody-0123456789"
@@ -123,3 +123,9 @@ def test_the_log_is_no_part_of_the_run() -> None:
     execute([*SHORT])
     (Path("runs") / "first" / FILE).unlink()
     assert execute(["verify", "first"]) == 0
+
+
+def test_what_was_done_otherwise_than_by_playing_is_noted_too(tmp_path: Path) -> None:
+    noted(tmp_path / "run.sqlite", "taken over from elsewhere")
+    lines = (tmp_path / "run.log").read_text().splitlines()
+    assert (len(lines), lines[-1].endswith("taken over from elsewhere")) == (2, True)

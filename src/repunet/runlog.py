@@ -55,6 +55,14 @@ def logged(run: Run, warnings: Iterable[str] = ()) -> Iterator[Watcher]:
         handler.close()
 
 
+def noted(run: Path, message: str) -> None:
+    """Write down, in the log beside a run file, what was done with it otherwise than by playing."""
+    log, handler = _opened(run.with_name(FILE))
+    log.info("RepuNet %s: %s", __version__, command.get() or _command(sys.argv))
+    log.info("%s", message)
+    handler.close()
+
+
 def _opened(path: Path) -> tuple[logging.Logger, logging.Handler]:
     """Return a log that only this run writes to."""
     handler: logging.Handler

@@ -20,6 +20,7 @@ from repunet.errors import UsageError, unknown
 from repunet.garbage import collector
 from repunet.journal import Journal
 from repunet.run import found
+from repunet.runlog import noted
 from repunet.scenarios import scenario as find_scenario
 from repunet.spec import SEED, RunSpec
 from repunet.storage import called, locate
@@ -98,6 +99,7 @@ def import_(
         source.ties,
     )
     path, carried = take_over(source, founding, name=name, folder=storage)
+    noted(path, f"taken over from {source}")
     taken = Taken(
         name=path.parent.name,
         path=str(path),
