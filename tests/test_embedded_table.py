@@ -131,6 +131,7 @@ def test_good_news_stands_beside_good_acts() -> None:
     assert measured["notable good acts"] == pytest.approx(2 / 3)
 
 
+@pytest.mark.slow
 def test_a_run_measures_what_it_plays() -> None:
     for scenario in plan.SCENARIOS:
         arm = Arm(scenario, "full", agents=4, rounds=6)

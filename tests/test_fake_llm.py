@@ -683,7 +683,7 @@ def test_the_command_ends_when_it_is_time(capsys: pytest.CaptureFixture[str]) ->
         ("--latency soon", 'a latency is seconds, such as 0.2 or heavy:0.2, not "soon"'),
         ("--port 70000", "a port is from 0, which is any, to 65535, not 70000"),
         ("--for -1", "--for takes seconds, not -1.0"),
-        ("--slots -1", "slots can't be less than 0, as -1 is"),
+        ("--slots -1", "--slots takes a whole number, at least 1, not -1"),
     ],
 )
 def test_the_command_says_what_can_t_be(

@@ -60,7 +60,9 @@ def asked(founding: Founding, stand_in: Callable[[int], Mind], plan: str, *, mos
 
 
 @settings(max_examples=4)
-@pytest.mark.parametrize("dilemma", dilemmas())
+@pytest.mark.parametrize(
+    "dilemma", [d if d == "pd" else pytest.param(d, marks=pytest.mark.slow) for d in dilemmas()]
+)
 @given(
     seed=st.integers(1, 10_000),
     n=st.integers(6, 10),
@@ -77,6 +79,7 @@ def test_whoever_decides_as_many_calls_are_made_as_the_extremes_say(
     assert least <= asked(founding, lambda seed: minds(other, seed), plan, most=False) <= most
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arm", ["full", "no-gossip", "none"])
 @pytest.mark.parametrize("dilemma", PAPERS)
 def test_who_says_yes_asks_for_no_more_among_strangers_than_among_friends(

@@ -77,6 +77,7 @@ def test_the_package_knows_nothing_of_it() -> None:
     assert not [path for path in sources if re.search("public.goods", path.read_text("utf-8"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tests", EVERY_SCENARIO)
 def test_it_is_held_to_what_every_scenario_is_held_to(tests: str, tmp_path: Path) -> None:
     done = contract(tests, tmp_path)
