@@ -3,18 +3,16 @@
 import asyncio
 import json
 import shutil
-import time
 import traceback
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from io import StringIO
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import unquote
@@ -260,28 +258,6 @@ def test_an_endpoint_that_always_fails_is_asked_a_few_times(
     assert len(attempts(file_in(tmp_path))) == server.stats.received
     with served():
         assert resumed(file_in(tmp_path)) == in_peace
-
-
-def test_an_endpoint_that_dies_in_mid_run_stops_it_and_may_come_back(
-    tmp_path: Path, in_peace: str
-) -> None:
-    with ExitStack() as life:
-        server = life.enter_context(served())
-
-        def die() -> None:
-            while server.stats.answered < 20:
-                time.sleep(0.005)
-            life.pop_all().close()
-
-        death = Thread(target=die)
-        death.start()
-        stopped(tmp_path, terms=terms(**QUICK))
-        death.join()
-    failed = Counter(a.coordinate for a in attempts(file_in(tmp_path)) if a.answer is None)
-    assert max(failed.values()) <= 8  # ever more seldom
-    with served() as second:
-        assert resumed(file_in(tmp_path)) == in_peace
-    assert len(told(server) & told(second)) <= 2 * len(failed)
 
 
 @pytest.mark.parametrize(
