@@ -1,6 +1,7 @@
 # Nothing but Python is needed before these: bootstrap.py makes .venv and fills it from locks/.
 PYTHON ?= python3
 CORE = $(PYTHON) bootstrap.py core --
+ANALYSIS = $(PYTHON) bootstrap.py analysis --
 DEV = $(PYTHON) bootstrap.py dev --
 SLOW = $(PYTHON) bootstrap.py slow --
 LOCK = uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
@@ -38,11 +39,11 @@ docs: ## the pages that are made from the code
 
 lock: ## locks/ again from pyproject.toml (needs uv; UPGRADE=--upgrade takes the newest)
 	@$(LOCK) $(UPGRADE) --output-file locks/core.txt
-	@for extra in analysis local providers ray; do $(LOCK) $(UPGRADE) --extra $$extra \
+	@for extra in analysis local providers ray axelrod; do $(LOCK) $(UPGRADE) --extra $$extra \
 		--constraint locks/core.txt --output-file locks/$$extra.txt; done
 	@$(LOCK) $(UPGRADE) --extra dev --extra analysis --extra local --extra providers --constraint locks/core.txt \
 		--output-file locks/dev.txt
-	@$(LOCK) $(UPGRADE) --extra dev --extra analysis --extra local --extra providers --extra ray \
+	@$(LOCK) $(UPGRADE) --extra dev --extra analysis --extra local --extra providers --extra ray --extra axelrod \
 		--constraint locks/dev.txt --output-file locks/slow.txt
 
 clean: ## remove what these commands made

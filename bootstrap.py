@@ -26,12 +26,13 @@ STAMP = VENV / "stamp"  # written last: a .venv without it was never finished
 
 OLDEST = (3, 11)
 KNOWN = ("python3.14", "python3.13", "python3.12", "python3.11")
-SATISFIED_BY = {  # each of them holds core; dev all the others but ray, and slow that, too
-    "core": ("core", "analysis", "local", "providers", "ray", "dev", "slow"),
+SATISFIED_BY = {  # each of them holds core; dev all the others but ray and axelrod, slow those, too
+    "core": ("core", "analysis", "local", "providers", "ray", "axelrod", "dev", "slow"),
     "analysis": ("analysis", "dev", "slow"),
     "local": ("local", "dev", "slow"),
     "providers": ("providers", "dev", "slow"),
     "ray": ("ray", "slow"),
+    "axelrod": ("axelrod", "slow"),
     "dev": ("dev", "slow"),
     "slow": ("slow",),
 }

@@ -1,0 +1,1 @@
+"""Measures: every definition, as a function of the tables of a run."""

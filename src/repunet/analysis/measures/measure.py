@@ -1,0 +1,73 @@
+"""Measures: what is computed of a run, over some of its rounds; each says how many it is of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from repunet.analysis.tables.frames import Frame, Frames
+
+WINDOW = 5
+"""Rounds at the end of a run that headlines are taken from (paper, Table 1)."""
+
+Family: TypeAlias = Literal["cooperation", "reputation", "network", "gossip", "inequality"]
+
+
+class Rate(NamedTuple):
+    """A number, how many decisions, pairs, agents or pieces it is of, and what is missing."""
+
+    value: float | None
+    """None where it is not defined."""
+    n: int
+    missing: int = 0
+    """Decisions that would have counted and could not be had; they count as nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Rounds from the first to the last, both included."""
+
+    first: int
+    last: int
+
+    @classmethod
+    def all(cls, frames: Frames) -> "Span":
+        """Return all rounds of a run."""
+        return cls(1, frames.last)
+
+    @classmethod
+    def end(cls, frames: Frames, rounds: int = WINDOW) -> "Span":
+        """Return the last rounds of a run, or all if there are not as many."""
+        return cls(max(1, frames.last - rounds + 1), frames.last)
+
+    def of(self, table: Frame) -> Frame:
+        """Return the rows of a table that belong to these rounds."""
+        return table[table["round"].between(self.first, self.last)]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measure by name, as reports and comparisons list it."""
+
+    name: str
+    family: Family
+    title: str
+    unit: str
+    of: Callable[[Frames, Span], Rate]
+    """Its docstring gives the formula and its source."""
+    scenarios: tuple[str, ...] = ()
+    """Dilemmas it is defined in; empty for all."""
+
+    def fits(self, scenario: str) -> bool:
+        """Tell whether it is defined in a dilemma."""
+        return not self.scenarios or scenario in self.scenarios
+
+
+def mean(values: Frame, missing: int = 0) -> Rate:
+    """Return the mean of a column, whose empty cells don't count.
+
+    >>> import pandas
+    >>> mean(pandas.Series([1.0, 0.0, None]), missing=2)
+    Rate(value=0.5, n=2, missing=2)
+    """
+    known = values.dropna()
+    return Rate(float(known.mean()) if len(known) else None, len(known), missing)
