@@ -260,6 +260,25 @@ def test_an_endpoint_that_always_fails_is_asked_a_few_times(
         assert resumed(file_in(tmp_path)) == in_peace
 
 
+def test_an_endpoint_that_dies_in_mid_run_stops_it_and_may_come_back(
+    tmp_path: Path, in_peace: str
+) -> None:
+    asked, deaths = count(1), []
+
+    def die(body: object, headers: object) -> None:
+        if next(asked) == 8:
+            deaths.append(asyncio.get_running_loop().create_task(first.stop()))
+
+    with served(answers=die, latency=0.02) as first:
+        stopped(tmp_path, terms=terms(deadline=1))
+    failed = Counter(a.coordinate for a in attempts(file_in(tmp_path)) if a.answer is None)
+    assert deaths
+    assert max(failed.values()) <= 8  # ever more seldom
+    with served() as second:
+        assert resumed(file_in(tmp_path)) == in_peace
+    assert len(told(first) & told(second)) <= 2 * len(failed)
+
+
 @pytest.mark.parametrize(
     ("settings", "why"),
     [
