@@ -91,6 +91,17 @@ def growth() -> list[str]:
     return lines
 
 
+def measures(agents: int, rounds: int) -> list[str]:
+    """Return the line about measures: of one run, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.measures", str(agents), str(rounds)]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    taken = json.loads(printed)
+    return [
+        f"| all {len(taken) - 1} measures of {agents} agents x {rounds} rounds, from the run file "
+        f"on | {taken['all']:.0f} s | < 60 s |"
+    ]
+
+
 def main() -> None:
     """Measure everything."""
     python = f"Python {platform.python_version()}, {os.cpu_count()} cores"
@@ -104,6 +115,7 @@ def main() -> None:
         "|---|---|---|",
         *start_up(),
         *growth(),
+        *measures(2000, 20),
         "",
     ]
     PAGE.write_text("\n".join(page))

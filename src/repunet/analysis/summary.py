@@ -59,7 +59,8 @@ class Summary:
     cooperation: tuple[float | None, ...]
     """By round."""
     headline: float | None
-    """Mean over the last rounds, five if there are as many."""
+    """Mean over the last rounds, five if there are as many; in voluntary participation the latest
+    rate among them, which is of the last round in which agents chose."""
     overall: float | None
     payoff: dict[str, float]
     """Mean payoff for each encounter, by disposition."""
@@ -159,7 +160,7 @@ def summarise(journal: Journal) -> Summary:
         rounds=journal.rounds,
         planned=int(journal.meta("planned") or 0),
         cooperation=rates,
-        headline=mean_rate(rates[-WINDOW:]),
+        headline=headline(rates[-WINDOW:], founding.scenario),
         overall=mean_rate(rates),
         payoff=_payoffs(people, tallies),
         decisions=sum(len(journal.decisions(number)) for number in rounds) + missing,
@@ -199,6 +200,17 @@ def _payoffs(people: Iterable[Persona], tallies: Iterable[Tally]) -> dict[str, f
         for agent, payoff in each.payoffs.items():
             earned[kinds[agent]].append(payoff / UNIT)
     return {kind: fmean(payoffs) for kind, payoffs in earned.items() if payoffs}
+
+
+def headline(rates: Sequence[float | None], scenario: str = "") -> float | None:
+    """Return the headline of some rounds: the mean rate; in participation the latest one.
+
+    >>> headline([0.2, None, 0.4], "participation")
+    0.4
+    """
+    if scenario == "participation":
+        return next((rate for rate in reversed(rates) if rate is not None), None)
+    return mean_rate(rates)
 
 
 def mean_rate(rates: Sequence[float | None]) -> float | None:

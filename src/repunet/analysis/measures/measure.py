@@ -2,9 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from functools import wraps
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
 from repunet.analysis.tables.frames import Frame, Frames
+from repunet.scenarios import scenario as named
+
+T = TypeVar("T")
 
 WINDOW = 5
 """Rounds at the end of a run that headlines are taken from (paper, Table 1)."""
@@ -56,10 +61,14 @@ class Measure:
     """Its docstring gives the formula and its source."""
     scenarios: tuple[str, ...] = ()
     """Dilemmas it is defined in; empty for all."""
+    stakes: type | None = None
+    """The stakes that a dilemma must have for it; None for any."""
 
     def fits(self, scenario: str) -> bool:
         """Tell whether it is defined in a dilemma."""
-        return not self.scenarios or scenario in self.scenarios
+        if self.scenarios and scenario not in self.scenarios:
+            return False
+        return self.stakes is None or isinstance(named(scenario).stakes, self.stakes)
 
 
 def mean(values: Frame, missing: int = 0) -> Rate:
@@ -71,3 +80,16 @@ def mean(values: Frame, missing: int = 0) -> Rate:
     """
     known = values.dropna()
     return Rate(float(known.mean()) if len(known) else None, len(known), missing)
+
+
+def once(function: Callable[[Frames], T]) -> Callable[[Frames], T]:
+    """Keep what a function makes of a run's tables for as long as somebody holds them."""
+    made: WeakKeyDictionary[Frames, T] = WeakKeyDictionary()
+
+    @wraps(function)
+    def kept(frames: Frames) -> T:
+        if frames not in made:
+            made[frames] = function(frames)
+        return made[frames]
+
+    return kept

@@ -68,10 +68,10 @@ def frames(history: History) -> Frames:
     return Frames(facts, make)
 
 
-def open_frames(path: Path) -> Frames:
-    """Return the tables of a run file, as far as it is committed."""
+def open_frames(path: Path, last: int | None = None) -> Frames:
+    """Return the tables of a run file up to a round, by default all that is committed."""
     with Journal.open(path) as journal:
-        return frames(History(journal))
+        return frames(History(journal, None if last is None else min(last, journal.rounds)))
 
 
 def read_frames(folder: Path) -> Frames:
