@@ -1,0 +1,1 @@
+"""Figures: what measures found, drawn for print; each says which mind made it."""

@@ -1,0 +1,95 @@
+"""The command that draws runs: `figures`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from repunet.analysis.tables.files import make_room
+from repunet.analysis.tables.library import library
+from repunet.cli.options import Json, Storage
+from repunet.cli.output import disclaimer, print_json, say
+from repunet.errors import UsageError, unknown
+from repunet.garbage import collector
+from repunet.storage import FILE, home, locate, run_files
+
+FIGURES = "cooperation, standing, network, gossip, matrix, cascade, wealth, costs"
+FORMS = ("svg", "png")
+DRAWING = "repunet.analysis.figures"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What was drawn."""
+
+    runs: int
+    mind: str
+    files: tuple[str, ...]
+
+
+def figures(
+    *runs: str,
+    output: Annotated[Path, Parameter(name=["--output", "-o"], help="Folder to draw into.")],
+    only: Annotated[
+        str | None, Parameter(help=f"Only these, with commas between them: {FIGURES}.")
+    ] = None,
+    format: Annotated[str, Parameter(help="As what.")] = ",".join(FORMS),
+    force: Annotated[bool, Parameter(negative="", help="Overwrite files that are there.")] = False,
+    storage: Storage = None,
+    json: Json = False,
+) -> None:
+    """Draw runs for print, by dilemma, mind and treatment; runs that differ in seed are averaged.
+
+    Parameters
+    ----------
+    runs
+        Names of runs or sweeps, or the paths of their folders or files.
+    """
+    if not runs:
+        raise UsageError("name a run, or several: repunet figures RUN -o FOLDER; see: repunet runs")
+    forms = _chosen("form", format, FORMS)
+    kinds = library(f"{DRAWING}.catalogue").FIGURES
+    names = _chosen("figure", only, tuple(kinds))
+    files = _files(runs, storage)
+    paths = [output / f"{name}.{form}" for name in names for form in forms]
+    make_room(paths, force=force)
+    save = library(f"{DRAWING}.saving").save
+    with collector.spared():
+        opened = [library("repunet.analysis.tables.frames").open_frames(file) for file in files]
+        for name in names:
+            save(kinds[name].of(opened), output / name, forms, force=force)
+    minds = "; ".join(dict.fromkeys(str(run.facts["mind"]) for run in opened))
+    drawn = Drawn(len(files), minds, tuple(map(str, paths)))
+    print_json(drawn) if json else _print(drawn)
+
+
+def _chosen(kind: str, words: str | None, known: Sequence[str]) -> tuple[str, ...]:
+    """Return those that were asked for, all if nothing was; raises UsageError if unknown."""
+    if words is None:
+        return tuple(known)
+    chosen = tuple(dict.fromkeys(word.strip() for word in words.split(",") if word.strip()))
+    for word in chosen or ("",):
+        if word not in known:
+            raise unknown(kind, word, known)
+    return chosen
+
+
+def _files(words: Sequence[str], storage: Path | None) -> list[Path]:
+    """Return the files of runs and of whole sweeps, each once."""
+    found = [file for word in words for file in _of_sweep(word, storage) or [locate(word, storage)]]
+    return list({file.resolve(): file for file in found}.values())
+
+
+def _of_sweep(word: str, storage: Path | None) -> list[Path]:
+    for folder in (home(storage) / word, Path(word)):
+        if word.strip("./") and folder.is_dir() and not (folder / FILE).is_file():
+            return run_files(folder)
+    return []
+
+
+def _print(drawn: Drawn) -> None:
+    for file in drawn.files:
+        say(file, unbroken=True)
+    say(f"{drawn.runs} run{'s' * (drawn.runs != 1)}; {disclaimer(drawn.mind)}")
