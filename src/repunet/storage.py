@@ -74,6 +74,19 @@ def run_files(folder: Path | None = None) -> list[Path]:
         return sorted(path for entry in place.iterdir() if _may_be_there(path := entry / FILE))
 
 
+def runs_in(word: str, folder: Path | None = None) -> tuple[Path, list[Path]]:
+    """Return the folder that a word names, and the files in it: of a run, or of all of a sweep.
+
+    Raises UsageError, with a suggestion, if there is no such run or sweep.
+    """
+    named = [home(folder) / word] if word.strip("./") else []
+    for place in [*named, Path(word)] if word else []:
+        if place.is_dir() and not (place / FILE).is_file() and (files := run_files(place)):
+            return place, files
+    file = locate(word, folder)
+    return file.parent, [file]
+
+
 def _may_be_there(path: Path) -> bool:
     try:
         return path.is_file()

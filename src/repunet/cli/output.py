@@ -76,7 +76,21 @@ def rate(value: float | None) -> str:
     """Return a rate as papers print it: `.54`, or `n/a`."""
     if value is None:
         return "n/a"
-    return f"{value:.2f}".removeprefix("0")
+    return f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"
+
+
+def between(low: float | None, high: float | None) -> str:
+    """Return an interval as `[.45, .63]`, or `n/a`."""
+    return "n/a" if low is None or high is None else f"[{rate(low)}, {rate(high)}]"
+
+
+def p_value(p: float | None) -> str:
+    """Return a p-value: `.0079`, `<.0001`, or `n/a`."""
+    if p is None:
+        return "n/a"
+    if p < 0.0001:
+        return "<.0001"
+    return f"{p:.4f}".rstrip("0").rstrip(".").removeprefix("0")
 
 
 def money(dollars: float | None) -> str:

@@ -1,0 +1,158 @@
+"""Comparing: estimates for each arm, contrasts between arms, p-values adjusted by measure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from repunet.analysis.comparison import notes
+from repunet.analysis.comparison.arms import (
+    ArmRuns,
+    Field,
+    Question,
+    baseline,
+    by_seed,
+    fields,
+    pairs,
+)
+from repunet.analysis.comparison.factors import reached
+from repunet.analysis.comparison.measuring import MeasuredRun, distinct, measure_runs
+from repunet.analysis.comparison.result import (
+    Compared,
+    Comparison,
+    Contrast,
+    Estimate,
+    Group,
+    RunValue,
+)
+from repunet.analysis.measures.catalogue import MEASURES
+from repunet.analysis.measures.measure import WINDOW, Rate
+from repunet.analysis.statistics import (
+    fisher_mean,
+    hedges,
+    holm,
+    interval,
+    paired_t,
+    permutation,
+    welch,
+)
+from repunet.errors import UsageError
+
+CORRELATIONS = (
+    "cooperation_and_standing",
+    "accuracy",
+    "assortativity_standing",
+    "assortativity_cooperation",
+    "talk_and_standing",
+    "gossip_truth",
+)
+"""Measures whose mean over runs is Fisher's."""
+UNMEASURED = Rate(None, 0)
+
+
+def compare(
+    paths: Sequence[Path],
+    names: Sequence[str] = (),
+    *,
+    window: int = WINDOW,
+    question: Question | None = None,
+    processes: int = 1,
+) -> Comparison:
+    """Return how runs compare; a run that is there twice counts once.
+
+    `names` are measures, `all` for all that fit; none for the headline and a handful. Raises
+    UsageError for what is no run or no measure.
+    """
+    if window < 1:
+        raise UsageError(f"--window takes a number of rounds, 1 or more, not {window}")
+    files, copies = distinct(paths)
+    runs = measure_runs(files, names, window, processes)
+    found = compared(runs, window=window, question=question)
+    return replace(found, notes=(*notes.copies(copies), *found.notes))
+
+
+def compared(
+    runs: Sequence[MeasuredRun], *, window: int = WINDOW, question: Question | None = None
+) -> Comparison:
+    """Return how runs compare that have been measured already."""
+    asked = question or Question()
+    played = [run for run in runs if run.rounds]
+    if not played:
+        raise UsageError("none of these runs has a committed round: play them first")
+    groups = fields(played, asked.by)
+    baseline(groups, asked.baseline)
+    return Comparison(
+        groups=tuple(_group(each, asked) for each in groups),
+        window=window,
+        runs=len(played),
+        mind=" + ".join(dict.fromkeys(run.mind for run in played)),
+        notes=notes.general(runs),
+    )
+
+
+def _group(group: Field, question: Question) -> Group:
+    contrasted = [both for both in pairs(group, question.baseline) if _comparable(*both)]
+    matched = [(*both, by_seed(*both, question.paired)) for both in contrasted]
+    names = dict.fromkeys(name for each in group.arms for run in each.runs for name in run.rates)
+    measures = tuple(_measure(name, group, matched) for name in names)
+    arms = tuple(each.arm for each in group.arms)
+    return Group(
+        group.scenario, group.shared, arms, measures, notes.of_group(group, measures, len(matched))
+    )
+
+
+def _comparable(one: ArmRuns, other: ArmRuns) -> bool:
+    """Tell whether both went equally far: what was measured is then of the same rounds."""
+    return reached(one.arm.factors) == reached(other.arm.factors)
+
+
+def _measure(
+    name: str, group: Field, matched: Sequence[tuple[ArmRuns, ArmRuns, list[int]]]
+) -> Compared:
+    measure = MEASURES[name]
+    contrasts = [contrast(name, *each) for each in matched]
+    welches = holm([each.welch.p for each in contrasts])
+    permuted = holm([each.permutation.p for each in contrasts])
+    adjusted = (
+        replace(each, welch_adjusted=first, permutation_adjusted=second)
+        for each, first, second in zip(contrasts, welches, permuted, strict=True)
+    )
+    estimates = tuple(estimate(name, each) for each in group.arms)
+    return Compared(name, measure.title, measure.unit, estimates, tuple(adjusted))
+
+
+def estimate(name: str, arm: ArmRuns) -> Estimate:
+    """Return a measure of an arm."""
+    rates = [run.rates.get(name, UNMEASURED) for run in arm.runs]
+    mean = fisher_mean if name in CORRELATIONS else interval
+    return Estimate(
+        arm=arm.arm.name,
+        interval=mean([rate.value for rate in rates]),
+        runs=len(rates),
+        counted=sum(rate.n for rate in rates),
+        missing=sum(rate.missing for rate in rates),
+        values=tuple(
+            RunValue(run.name, run.seed, rate.value, rate.n, rate.missing)
+            for run, rate in zip(arm.runs, rates, strict=True)
+        ),
+    )
+
+
+def contrast(name: str, one: ArmRuns, other: ArmRuns, seeds: Sequence[int]) -> Contrast:
+    """Return how a measure differs between two arms, paired by seeds if there are any."""
+    a, b = ([run.rates.get(name, UNMEASURED).value for run in each.runs] for each in (one, other))
+    paired = bool(seeds)
+    first, second = (_by_seed(name, one, seeds), _by_seed(name, other, seeds)) if paired else (a, b)
+    return Contrast(
+        arm=one.arm.name,
+        versus=other.arm.name,
+        paired=paired,
+        welch=welch(a, b),
+        pairs=paired_t(first, second) if paired else None,
+        permutation=permutation(first, second, paired=paired),
+        effect=hedges(first, second, paired=paired),
+    )
+
+
+def _by_seed(name: str, arm: ArmRuns, seeds: Sequence[int]) -> list[float | None]:
+    values = {run.seed: run.rates.get(name, UNMEASURED).value for run in arm.runs}
+    return [values[seed] for seed in seeds]

@@ -1,0 +1,100 @@
+"""A comparison as rows of a CSV file: a row for each estimate, and for each difference."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from repunet.analysis.comparison.result import Compared, Comparison, Contrast, Estimate, Group
+from repunet.analysis.tables.files import drafted
+from repunet.errors import UsageError
+
+COLUMNS = (
+    "kind",
+    "scenario",
+    "measure",
+    "arm",
+    "versus",
+    "mind",
+    "runs",
+    "runs_versus",
+    "value",
+    "low",
+    "high",
+    "sd",
+    "counted",
+    "missing",
+    "welch_p",
+    "welch_p_holm",
+    "paired",
+    "permutation_p",
+    "permutation_p_holm",
+    "smallest_p",
+    "g",
+    "g_low",
+    "g_high",
+)
+
+
+def rows(found: Comparison) -> Iterator[dict[str, Any]]:
+    """Yield its rows; what a row does not have is empty in the file."""
+    for group in found.groups:
+        minds = {arm.name: arm.mind for arm in group.arms}
+        for measure in group.measures:
+            for each in measure.estimates:
+                yield _about(group, measure) | _estimate(each) | {"mind": minds[each.arm]}
+            for other in measure.contrasts:
+                both = " + ".join(dict.fromkeys((minds[other.arm], minds[other.versus])))
+                yield _about(group, measure) | _contrast(other) | {"mind": both}
+
+
+def write(found: Comparison, path: Path) -> None:
+    """Write its rows; raises UsageError where that can't be done."""
+    try:
+        with drafted(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows(found))
+    except OSError as error:
+        raise UsageError(f"can't write {path} ({error.strerror})") from None
+
+
+def _about(group: Group, measure: Compared) -> dict[str, Any]:
+    return {"scenario": group.scenario, "measure": measure.name}
+
+
+def _estimate(each: Estimate) -> dict[str, Any]:
+    found = each.interval
+    return {
+        "kind": "estimate",
+        "arm": each.arm,
+        "runs": found.n,
+        "value": found.mean,
+        "low": found.low,
+        "high": found.high,
+        "sd": found.sd,
+        "counted": each.counted,
+        "missing": each.missing,
+    }
+
+
+def _contrast(each: Contrast) -> dict[str, Any]:
+    return {
+        "kind": "difference",
+        "arm": each.arm,
+        "versus": each.versus,
+        "runs": each.welch.n[0],
+        "runs_versus": each.welch.n[1],
+        "value": each.welch.difference,
+        "low": each.welch.low,
+        "high": each.welch.high,
+        "welch_p": each.welch.p,
+        "welch_p_holm": each.welch_adjusted,
+        "paired": "yes" if each.paired else "no",
+        "permutation_p": each.permutation.p,
+        "permutation_p_holm": each.permutation_adjusted,
+        "smallest_p": each.permutation.smallest_p,
+        "g": each.effect.g,
+        "g_low": each.effect.low,
+        "g_high": each.effect.high,
+    }

@@ -1,0 +1,166 @@
+"""What `compare` and `power` print: tables that fit the page, and sentences."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.table import Table
+
+from repunet.analysis.comparison.result import Compared, Estimate, Group
+from repunet.analysis.statistics import runs_to_reach
+from repunet.cli.comparing import Needed
+from repunet.cli.output import fitted, p_value
+
+DIGITS = {"per round": 4, "round": 1}
+"""Digits after the point, by unit; two for others."""
+TESTS = ("measure, arms:", "difference [95 %]:", "Welch p:", "permutation p:", "g [95 %]:")
+WHOLE = ("overall", "slope", "collapse")
+"""Measures that are always of all rounds."""
+
+
+def title(group: Group) -> str:
+    """Return what stands above the tables of a scenario."""
+    return f"{group.scenario} ({group.shared})" if group.shared else group.scenario
+
+
+def tables(group: Group) -> Iterator[Table]:
+    """Yield the estimates of all arms of a scenario, and the differences between them."""
+    rows = [row for measure in group.measures for row in _estimates(measure)]
+    names = ("measure, arm:", "runs", "mean [95 %]:", "SD", "counted", "missing")
+    yield fitted("", _columns(names, rows), ())
+    if any(measure.contrasts for measure in group.measures):
+        tests = [row for measure in group.measures for row in _contrasts(measure)]
+        yield fitted("", _columns(TESTS, tests), ())
+
+
+def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, Sequence[str]]:
+    return {name: [row[at] for row in rows] for at, name in enumerate(names)}
+
+
+def _estimates(measure: Compared) -> Iterator[tuple[str, ...]]:
+    yield (measure.name, *[""] * 5)
+    for each in measure.estimates:
+        found = each.interval
+        yield (
+            f"  {each.arm}",
+            str(found.n) if found.n == each.runs else f"{found.n} of {each.runs}",
+            _mean(each, measure.unit),
+            number(found.sd, measure.unit),
+            f"{each.counted:,}",
+            f"{each.missing:,}",
+        )
+
+
+def _mean(each: Estimate, unit: str) -> str:
+    found = each.interval
+    if not found.sd:
+        return number(found.mean, unit)
+    return within(found.mean, found.low, found.high, unit)
+
+
+def _contrasts(measure: Compared) -> Iterator[tuple[str, ...]]:
+    yield (measure.name, *[""] * 4)
+    several = len(measure.contrasts) > 1
+    for each in measure.contrasts:
+        found, effect = each.welch, each.effect
+        yield (
+            f"  {each.arm} - {each.versus}",
+            within(found.difference, found.low, found.high, measure.unit, sign="+"),
+            _tested(found.p, each.welch_adjusted if several else None),
+            _tested(each.permutation.p, each.permutation_adjusted if several else None),
+            within(effect.g, effect.low, effect.high),
+        )
+
+
+def _tested(p: float | None, adjusted: float | None) -> str:
+    return p_value(p) if adjusted is None else f"{p_value(p)} ({p_value(adjusted)})"
+
+
+def sentences(group: Group, window: int) -> Iterator[str]:
+    """Yield what is to be said below the tables of a scenario."""
+    whole = [each.name for each in group.measures if each.name in WHOLE]
+    but = f"; {' and '.join(whole)} over all rounds" if whole else ""
+    yield f"Measured over the last {window} rounds of each run{but}."
+    lost = (f"{arm.name} {arm.missing:,} of {arm.asked:,}" for arm in group.arms)
+    yield f"Missing decisions, of all that were asked for: {'; '.join(lost)}."
+    yield from group.notes
+
+
+def number(value: float | None, unit: str = "", *, sign: str = "") -> str:
+    """Return a number as papers print it: `.54`, `-.03`, `1.20`; `n/a` where there is none."""
+    if value is None:
+        return "n/a"
+    text = f"{value:{sign}.{DIGITS.get(unit, 2)}f}"
+    return text.replace("0.", ".", 1) if text.lstrip("+-").startswith("0.") else text
+
+
+def within(
+    value: float | None, low: float | None, high: float | None, unit: str = "", *, sign: str = ""
+) -> str:
+    """Return a number and its interval: `.54 [.41, .67]`."""
+    said = number(value, unit, sign=sign)
+    if low is None or high is None:
+        return said
+    return f"{said} [{number(low, unit, sign=sign)}, {number(high, unit, sign=sign)}]"
+
+
+def power_title(measure: str, power: float, alpha: float) -> str:
+    """Return what the table of runs needed is of."""
+    of = f"; {measure}" if measure else ""
+    return f"Runs for {power:.0%} power, two-sided Welch test at {number(alpha)}{of}"
+
+
+def needed(found: Sequence[Needed]) -> dict[str, Sequence[str]]:
+    """Return the columns of the table of runs needed."""
+    rows = [
+        (
+            f"{each.scenario} {each.arm} - {each.versus}".strip(),
+            _pair(each.power.means if each.power else None),
+            _pair(each.power.sds if each.power else None),
+            _pilots(each),
+            _needed(each),
+            _cautious(each),
+        )
+        for each in found
+    ]
+    names = ("arms:", "means", "SDs", "pilots", "runs an arm", "cautious")
+    columns = _columns(names, rows)
+    if not any(each.power and each.power.n for each in found):
+        del columns["pilots"], columns["cautious"]
+    return columns
+
+
+def _pair(values: tuple[float, float] | None) -> str:
+    return ", ".join(map(number, values)) if values else "n/a"
+
+
+def _pilots(each: Needed) -> str:
+    return "{}, {}".format(*each.power.n) if each.power and each.power.n else "n/a"
+
+
+def _needed(each: Needed) -> str:
+    if each.power is None:
+        return "n/a"
+    return "no number" if each.power.runs is None else f"{each.power.runs:,}"
+
+
+def _cautious(each: Needed) -> str:
+    runs = each.power and each.power.cautious
+    return f"{runs:,}" if runs else "n/a"
+
+
+def power_sentences(found: Iterable[Needed], alpha: float) -> Iterator[str]:
+    """Yield what is to be said below the table of runs needed."""
+    kept = list(found)
+    if any(each.power is None for each in kept):
+        yield "Fewer than two pilot runs in an arm say nothing about its spread: play more of them."
+    if any(each.power is not None and each.power.runs is None for each in kept):
+        yield "Where the means are equal, or all but equal, no number of runs is enough."
+    if any(each.power is not None and each.power.n for each in kept):
+        yield (
+            "Pilot runs say little about the spread: `cautious` supposes standard deviations at "
+            "the upper end of what they allow (80 %)."
+        )
+    yield (
+        f"A permutation test needs at least {runs_to_reach(alpha, paired=False)} runs an arm, or "
+        f"{runs_to_reach(alpha, paired=True)} pairs, to give a p of {number(alpha)} or below at "
+        "all."
+    )
