@@ -1,6 +1,5 @@
 # Nothing but Python is needed before these: bootstrap.py makes .venv and fills it from locks/.
 PYTHON ?= python3
-CORE = $(PYTHON) bootstrap.py core --
 ANALYSIS = $(PYTHON) bootstrap.py analysis --
 DEV = $(PYTHON) bootstrap.py dev --
 SLOW = $(PYTHON) bootstrap.py slow --
@@ -8,13 +7,13 @@ LOCK = uv pip compile pyproject.toml --group build --universal --python-version 
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check bench embedded-table docs lock clean
+.PHONY: help demo test test-slow check bench embedded-table validation docs figures lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 24
 
 demo: ## a small society, end to end, with no key and no network
-	@$(CORE) repunet demo --mind embedded
+	@$(ANALYSIS) repunet demo --mind embedded
 
 test: ## the tests and every example in a docstring
 	@$(DEV) pytest -n 2 --doctest-modules src tests
@@ -34,8 +33,14 @@ bench: ## the benchmarks
 embedded-table: ## what the embedded mind does in every scenario and treatment, measured
 	@$(DEV) python -m benchmarks.embedded_table
 
+validation: ## what `repunet validate` finds, written down (FULL=--full takes the full sizes)
+	@$(DEV) python -m benchmarks.validation $(FULL)
+
 docs: ## the pages that are made from the code
 	@$(DEV) python docs/generate.py
+
+figures: ## the figures of these pages
+	@$(DEV) python docs/figures.py
 
 lock: ## locks/ again from pyproject.toml (needs uv; UPGRADE=--upgrade takes the newest)
 	@$(LOCK) $(UPGRADE) --output-file locks/core.txt

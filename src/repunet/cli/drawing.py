@@ -13,7 +13,7 @@ from repunet.cli.options import Json, Storage
 from repunet.cli.output import disclaimer, print_json, say
 from repunet.errors import UsageError, unknown
 from repunet.garbage import collector
-from repunet.storage import FILE, home, locate, run_files
+from repunet.storage import runs_in
 
 FIGURES = "cooperation, standing, network, gossip, matrix, cascade, wealth, costs"
 FORMS = ("svg", "png")
@@ -78,15 +78,8 @@ def _chosen(kind: str, words: str | None, known: Sequence[str]) -> tuple[str, ..
 
 def _files(words: Sequence[str], storage: Path | None) -> list[Path]:
     """Return the files of runs and of whole sweeps, each once."""
-    found = [file for word in words for file in _of_sweep(word, storage) or [locate(word, storage)]]
+    found = [file for word in words for file in runs_in(word, storage)[1]]
     return list({file.resolve(): file for file in found}.values())
-
-
-def _of_sweep(word: str, storage: Path | None) -> list[Path]:
-    for folder in (home(storage) / word, Path(word)):
-        if word.strip("./") and folder.is_dir() and not (folder / FILE).is_file():
-            return run_files(folder)
-    return []
 
 
 def _print(drawn: Drawn) -> None:

@@ -31,8 +31,9 @@ from repunet.cli.output import (
     spelled,
     table,
 )
+from repunet.cli.reporting import PAGE, say_headlines, write
 from repunet.cli.specified import SpecOptions
-from repunet.errors import Stopped
+from repunet.errors import Stopped, UsageError
 from repunet.event import Event
 from repunet.journal import Journal
 from repunet.minds.default import EMBEDDED
@@ -133,6 +134,17 @@ def demo(
             play_out(begun, quiet=quiet or json)
             summaries.append(summarise(begun.journal))
     report(summaries, json=json)
+    if not json:
+        _tell(Path(summaries[0].path))
+
+
+def _tell(run: Path) -> None:
+    """Write the report on a run, and say what it says first; or what is missing for it."""
+    page = run.with_name(PAGE)
+    try:
+        say_headlines(write(run.parent, [run], page), page)
+    except UsageError as error:
+        say(f"no report: {error}")
 
 
 @contextmanager

@@ -63,9 +63,15 @@ def frames(history: History) -> Frames:
 
     def make(table: Table) -> Frame:
         with collector.spared():
-            return frame(table, table.rows(history), facts)
+            return _bare(frame(table, table.rows(history), facts))
 
     return Frames(facts, make)
+
+
+def _bare(made: Frame) -> Frame:
+    """Return a table without its facts, which pandas would copy whenever a measure takes a part."""
+    made.attrs = {}
+    return made
 
 
 def open_frames(path: Path, last: int | None = None) -> Frames:
@@ -93,7 +99,7 @@ def read_frames(folder: Path) -> Frames:
             raise UsageError(f"there is no {path}: export the run again")
         read = zip(table.columns, READERS[form](table, path), strict=True)
         held = [map(_tuple, values) if c.kind == LIST else values for c, values in read]
-        return frame(table, list(zip(*held, strict=True)), facts)
+        return _bare(frame(table, list(zip(*held, strict=True)), facts))
 
     return Frames(facts, make)
 

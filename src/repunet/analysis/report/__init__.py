@@ -1,0 +1,1 @@
+"""Reports: a run, or several, told in one self-contained HTML file."""

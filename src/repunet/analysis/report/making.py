@@ -1,0 +1,84 @@
+"""Making a report: from run files to a page, and what it says first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from repunet.analysis.comparison import Estimate
+from repunet.analysis.report.rendering import rendered
+from repunet.analysis.report.several import sweep_report
+from repunet.analysis.report.single import run_report
+from repunet.analysis.report.source import Source, read
+from repunet.errors import RepuNetError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """Cooperation over the last rounds: of a run, or the mean of an arm with its interval."""
+
+    what: str
+    cooperation: float | None
+    low: float | None
+    """None for a single run, and where runs don't differ at all; as is `high`."""
+    high: float | None
+    runs: int
+    missing: int
+    """Decisions that would have counted, and could not be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A report, and what it says first."""
+
+    html: str
+    runs: int
+    mind: str
+    headlines: tuple[Headline, ...]
+    left_out: tuple[str, ...] = ()
+    """Runs that could not be read, and why."""
+
+
+def page_of_run(path: Path) -> Page:
+    """Return the report on the run in a file, as far as it is committed."""
+    report = run_report(read(path))
+    end = report.contents.numbers.end
+    what = f"{report.setting.name}, {report.setting.treatment}"
+    headline = Headline(what, end.value, None, None, 1, end.missing)
+    return Page(rendered("run.html", report), 1, report.setting.mind, (headline,))
+
+
+def page_of_runs(name: str, paths: Sequence[Path]) -> Page:
+    """Return the report on the runs in several files; those that can't be read are left out.
+
+    Raises UsageError if none can be.
+    """
+    sources: list[Source] = []
+    left_out: list[str] = []
+    for path in paths:
+        try:
+            sources.append(read(path))
+        except RepuNetError as error:
+            left_out.append(f"{path.parent.name}: {error}")
+    if not sources:
+        raise UsageError(f"no run of {name} can be read: {left_out[0] if left_out else 'none'}")
+    report = sweep_report(name, sources, left_out)
+    headlines = [
+        _headline(
+            f"{stage.title}, {arm.arm.name}" if len(report.stages) > 1 else arm.arm.name, arm.end
+        )
+        for stage in report.stages
+        for arm in stage.arms
+    ]
+    return Page(
+        rendered("sweep.html", report),
+        len(sources),
+        "; ".join(report.minds),
+        tuple(headlines),
+        report.left_out,
+    )
+
+
+def _headline(what: str, end: Estimate) -> Headline:
+    found = end.interval
+    low, high = (found.low, found.high) if found.sd else (None, None)
+    return Headline(what, found.mean, low, high, found.n, end.missing)

@@ -1,0 +1,209 @@
+"""What was run: all that a run follows from, how far it went, and where it comes from."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from hashlib import sha256
+from shlex import join
+
+from repunet import __version__
+from repunet.analysis.summary import known_minds
+from repunet.analysis.tables.history import History
+from repunet.attempts import SINCE
+from repunet.continuity import BRANCHED, TEMPLATES
+from repunet.errors import UsageError
+from repunet.event import TreatmentChanged
+from repunet.forking import Origin, changes, origin, treatment_label
+from repunet.journal import Journal
+from repunet.prompts import PLAIN, sources
+from repunet.run import FAITHFUL, SPEC
+from repunet.scenarios import scenario
+from repunet.treatment import TREATMENTS, UNLIMITED, Treatment
+
+BESIDE = "spec.json"
+"""The file beside a run from which it can be founded once more."""
+EMBEDDED = "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A switch of the treatment that is not as in the full system."""
+
+    name: str
+    now: str
+    full: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """The words in which language models were asked."""
+
+    name: str
+    read: bool
+    """Whether anybody read them: only language models do."""
+    hash: str
+    """SHA-256 over the names and texts of all templates; empty where they are not known."""
+    templates: tuple[tuple[str, str], ...]
+    """Each template with the SHA-256 of its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A round that was begun, and of which nothing counts: it was never committed."""
+
+    round: int
+    requests: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class MindOf:
+    """A mind, for whom it decides, and what its answers depend on."""
+
+    whose: str
+    given: str
+    details: str
+    """As JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What was run."""
+
+    name: str
+    scenario: str
+    title: str
+    cooperation: str
+    """What counts as cooperation."""
+    treatment: str
+    """With what changed in it, and when."""
+    switches: tuple[Switch, ...]
+    mind: str
+    minds: tuple[MindOf, ...]
+    prompts: Prompts
+    plan: str
+    begun_with: str
+    made_with: str
+    """The RepuNet that made the report."""
+    seed: int
+    digest: str
+    agents: int
+    rounds: int
+    planned: int
+    unfinished: Unfinished | None
+    origin: Origin | None
+    again: str
+    """The command that makes a fork once more; empty for others."""
+    imported: int
+    branched: tuple[tuple[str, str], ...]
+    spec: str
+    """As JSON; empty where the run was not founded from one."""
+
+    @property
+    def embedded(self) -> bool:
+        """Tell whether the embedded mind decided anything."""
+        return EMBEDDED in self.mind
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether all rounds that were planned are committed."""
+        return self.rounds >= self.planned
+
+
+def setting(journal: Journal, history: History) -> Setting:
+    """Return what was run, as far as the history of the run goes."""
+    founding, dilemma = history.founding, scenario(history.founding.scenario)
+    changed = {at.round: event.treatment for at, event in history.of(TreatmentChanged)}
+    return Setting(
+        name=history.name,
+        scenario=dilemma.name,
+        title=dilemma.title,
+        cooperation=dilemma.cooperation,
+        treatment=treatment_label(journal, changed),
+        switches=_switches(founding.treatment),
+        mind=known_minds(founding.mind_names, history.imported, history.last),
+        minds=tuple(
+            MindOf(whose, str(mind["given"]), json.dumps(mind, ensure_ascii=False, indent=1))
+            for whose, mind in founding.minds.items()
+        ),
+        prompts=_prompts(journal),
+        plan=journal.meta("plan") or FAITHFUL,
+        begun_with=journal.meta("version") or "not noted",
+        made_with=__version__,
+        seed=founding.seed,
+        digest=history.digest,
+        agents=len(founding.personas),
+        rounds=history.last,
+        planned=int(journal.meta("planned") or 0),
+        unfinished=_unfinished(journal, history.last),
+        origin=origin(journal),
+        again=_again(journal),
+        imported=history.imported,
+        branched=_branched(journal),
+        spec=_spec(journal),
+    )
+
+
+def _switches(treatment: Treatment) -> tuple[Switch, ...]:
+    full = asdict(TREATMENTS["full"])
+    return tuple(
+        Switch(field.name, _spelt(getattr(treatment, field.name)), _spelt(full[field.name]))
+        for field in fields(treatment)
+        if getattr(treatment, field.name) != full[field.name]
+    )
+
+
+def _spelt(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "unlimited" if value == UNLIMITED else str(value)
+
+
+def _prompts(journal: Journal) -> Prompts:
+    name, kept = journal.meta("prompts") or PLAIN, journal.meta(TEMPLATES)
+    try:
+        texts = json.loads(kept) if kept else sources(name, journal.founding.scenario)
+    except UsageError:  # a wording that is not installed here, and that nobody read
+        texts = {}
+    hashes = tuple((title, _hash(text)) for title, text in sorted(texts.items()))
+    whole = _hash("\n".join(f"{title} {each}" for title, each in hashes)) if hashes else ""
+    return Prompts(name, kept is not None, whole, hashes)
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def _unfinished(journal: Journal, last: int) -> Unfinished | None:
+    if journal.schema < SINCE:
+        return None
+    query = (
+        "SELECT max(round), count(*), coalesce(sum(status = 'answered'), 0) FROM attempts "
+        "WHERE round > ? AND NOT stale"
+    )
+    ((number, requests, answered),) = journal.rows(query, last)
+    return Unfinished(number, requests, answered) if requests else None
+
+
+def _branched(journal: Journal) -> tuple[tuple[str, str], ...]:
+    noted = journal.rows(
+        "SELECT key, value FROM meta WHERE key GLOB ? ORDER BY key", f"{BRANCHED}*"
+    )
+    return tuple((key.removeprefix(BRANCHED), value) for key, value in noted)
+
+
+def _again(journal: Journal) -> str:
+    source = origin(journal)
+    if source is None:
+        return ""
+    switches = changes(journal).get(source.round + 1, {}).items()
+    words = ["repunet", "fork", source.name, "--at", str(source.round)]
+    words += [word for name, value in switches for word in ("--set", f"{name}={value}")]
+    return join([*words, "--rounds", str(int(journal.meta("planned") or 0) - source.round)])
+
+
+def _spec(journal: Journal) -> str:
+    beside = journal.path.with_name(BESIDE)
+    if beside.is_file():
+        return beside.read_text("utf-8", "replace").strip()
+    kept = journal.meta(SPEC)
+    return json.dumps(json.loads(kept), ensure_ascii=False, indent=2) if kept else ""
