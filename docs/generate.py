@@ -1,10 +1,13 @@
 """Write the pages that are made from the code: `make docs`; a test compares them."""
 
+import inspect
 import sys
 from dataclasses import fields
 from pathlib import Path
 from unittest.mock import patch
 
+from repunet.analysis.measures.catalogue import MEASURES
+from repunet.analysis.measures.measure import Measure
 from repunet.analysis.tables import TABLES, Column, Table
 from repunet.cli import app
 from repunet.minds.embedded.parameters import Parameters
@@ -89,8 +92,54 @@ def _spelled(value: object) -> str:
     return "mirrored" if value is None else str(value)
 
 
+def measures() -> str:
+    """Return the page about every measure, by family: its name, unit and definition."""
+    families = dict.fromkeys(measure.family for measure in MEASURES.values())
+    return "\n".join([NOTE, "", MEASURING, *map(_family, families)])
+
+
+MEASURING = """\
+# Measures
+
+What `repunet compare --measure NAME` and reports take of a run, each from its [tables](tables.md)
+alone: `repunet.analysis.measures`. A rate says how many decisions, pairs, agents or pieces it is of
+(n), and how many decisions are missing from it; where it is not defined it is empty. Measures are
+taken over a span of rounds, by default the last five; those of a state are of its last round.
+"""
+
+
+def _family(family: str) -> str:
+    own = [measure for measure in MEASURES.values() if measure.family == family]
+    lines = [
+        f"| `{each.name}` | {_cell(each.title)} | {each.unit} | {_where(each)} |" for each in own
+    ]
+    head = ["| name | measure | unit | in |", "|---|---|---|---|"]
+    definitions = {_definition(each): None for each in own}
+    return "\n".join([f"## {family.capitalize()}", "", *head, *lines, "", *definitions])
+
+
+def _where(measure: Measure) -> str:
+    if measure.scenarios:
+        return ", ".join(measure.scenarios)
+    return "any" if measure.stakes is None else "games of two options"
+
+
+def _definition(measure: Measure) -> str:
+    """Return what the function says of itself, but for its examples."""
+    function = getattr(measure.of, "func", measure.of)
+    text = inspect.getdoc(function).split(">>>")[0].strip()
+    code = f"{function.__module__.removeprefix('repunet.analysis.')}.{function.__name__}"
+    said = text.removeprefix("Return ")
+    return f"**`{code}`**: {said}\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
 PAGES = {
     "reference/commands.md": commands,
+    "reference/measures.md": measures,
     "reference/switches.md": switches,
     "reference/tables.md": tables,
 }

@@ -25,6 +25,7 @@ app.command("repunet.cli.play:resume", help="Go on with a run, to its end or bey
 app.command("repunet.cli.play:demo", help="Play with RepuNet and without, and compare.")
 app.command("repunet.cli.sweeping:sweep", help="Play every combination that a grid lists.")
 app.command("repunet.cli.sweeping:batch", help="Play a list of jobs, each a line of words.")
+app.command("repunet.cli.reproducing:reproduce", help="Try the paper's tables, figures and claims.")
 app.command("repunet.cli.dilemmas:scenarios", help="List the dilemmas, and what is at stake.")
 app.command("repunet.cli.shell:shell", help="Play, look, go back and ask, line by line.")
 app.command("repunet.cli.seeds:seed", name="seed", help="Make and show seeds: people for runs.")
@@ -33,6 +34,10 @@ app.command(
 )
 app.command("repunet.cli.look:runs", help="List the runs there are.")
 app.command("repunet.cli.look:show", help="Show a society, or one agent, after any round.")
+app.command("repunet.cli.comparing:compare", help="Compare arms of runs, with intervals and tests.")
+app.command("repunet.cli.comparing:power", help="Tell how many runs an arm needs.")
+app.command("repunet.cli.reporting:report", help="Tell all of a run, or of several, in one page.")
+app.command("repunet.cli.drawing:figures", help="Draw one run or many, for print.")
 app.command(
     "repunet.cli.words:prompts",
     name="prompts",
@@ -48,6 +53,9 @@ app.command("repunet.cli.history:replay", help="Derive a run again from its deci
 app.command("repunet.cli.history:verify", help="Check that a run file is sound.")
 app.command("repunet.cli.exchange:import_", name="import", help="Take over a reference's run.")
 app.command("repunet.cli.exchange:export", help="Write a run as tables, or a reference's run.")
+app.command(
+    "repunet.cli.validating:validate", help="Check RepuNet against exact scores, theory and people."
+)
 app.command("repunet.cli.fake:fake_llm", name="fake-llm", help="Serve made-up answers, for tests.")
 
 

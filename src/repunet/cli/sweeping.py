@@ -105,12 +105,12 @@ def _limited(grid: Grid, limits: LimitOptions | None) -> Grid:
 
 
 def _sweep(grid: Grid, options: SweepOptions) -> None:
-    with _said():
+    with saying():
         _carry_out(prepare(grid, options.storage, os.environ), options)
 
 
 @contextmanager
-def _said() -> Iterator[None]:
+def saying() -> Iterator[None]:
     """Let the logs of runs say this command, wherever they are played."""
     token = command.set(command.get() or join(["repunet", *sys.argv[1:]]))
     try:
@@ -122,11 +122,11 @@ def _said() -> Iterator[None]:
 def _carry_out(prepared: Sweep, options: SweepOptions) -> None:
     require_possible(prepared, options.on, options.jobs)
     if options.dry_run:
-        _show(prepared, json=options.json)
+        show(prepared, json=options.json)
         return
     board = Board(prepared.jobs, prepared.before)
     if not (options.quiet or options.json):
-        _announce(prepared)
+        announce(prepared)
     interrupted = None
     try:
         _play(prepared, board, options)
@@ -136,6 +136,27 @@ def _carry_out(prepared: Sweep, options: SweepOptions) -> None:
     if interrupted is not None:
         raise interrupted
     _leave(board)
+
+
+def complete(prepared: Sweep, options: SweepOptions) -> Board:
+    """Play all that lacks, and return what became of it; nothing is said if all is well.
+
+    Raises Stopped or RepuNetError, after a table of them, if any run is not done.
+    """
+    require_possible(prepared, options.on, options.jobs)
+    board = Board(prepared.jobs, prepared.before)
+    interrupted = None
+    try:
+        _play(prepared, board, options)
+    except Stopped as stopped:
+        interrupted = stopped
+    if interrupted or len(board.with_status("done")) < len(board.jobs):
+        if not options.json:
+            _report(prepared, board, json=False)
+        if interrupted is not None:
+            raise interrupted
+        _leave(board)
+    return board
 
 
 def _play(prepared: Sweep, board: Board, options: SweepOptions) -> None:
@@ -259,7 +280,8 @@ def _spent(spending: Spending) -> str:
 # Before and after
 
 
-def _announce(prepared: Sweep) -> None:
+def announce(prepared: Sweep) -> None:
+    """Say what will be played, and by which minds."""
     minds = dict.fromkeys(cell.founding.mind_names for cell in prepared.cells)
     say(f"{_counted(prepared)}; {disclaimer(' + '.join(minds))}")
 
@@ -276,7 +298,7 @@ def _number(count: int, what: str) -> str:
     return f"{count:,} {what}" + "s" * (count != 1)
 
 
-def _show(prepared: Sweep, *, json: bool) -> None:
+def show(prepared: Sweep, *, json: bool) -> None:
     """Say what would be played."""
     states = [prepared.state(job) for job in prepared.jobs]
     found = [prepared.before.get(job.id, Outcome("stopped")) for job in prepared.jobs]

@@ -1,0 +1,72 @@
+"""Evidence: what is measured in each run, for the paper's tables, figures and claims."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from repunet.analysis.comparison.measuring import MeasuredRun, in_processes, run_with
+from repunet.analysis.measures.catalogue import MEASURES
+from repunet.analysis.measures.measure import WINDOW, Rate, Span
+from repunet.analysis.tables.frames import Frames
+from repunet.reproduction.runs import Replication
+
+Quantity = Callable[[Frames], Rate]
+
+
+def at_end(measure: str) -> Quantity:
+    """Return a measure of the last rounds."""
+    return lambda frames: MEASURES[measure].of(frames, Span.end(frames))
+
+
+def over_all(measure: str) -> Quantity:
+    """Return a measure of all rounds."""
+    return lambda frames: MEASURES[measure].of(frames, Span.all(frames))
+
+
+def minus(one: Quantity, other: Quantity) -> Quantity:
+    """Return the difference of two quantities of a run."""
+
+    def difference(frames: Frames) -> Rate:
+        a, b = one(frames), other(frames)
+        known = a.value is not None and b.value is not None
+        value = a.value - b.value if known else None  # type: ignore[operator]
+        return Rate(value, min(a.n, b.n), a.missing + b.missing)
+
+    return difference
+
+
+def at_start(frames: Frames) -> Rate:
+    """Return cooperation in the first rounds."""
+    return MEASURES["cooperation"].of(frames, Span(1, min(WINDOW, frames.last)))
+
+
+QUANTITIES: Final[Mapping[str, Quantity]] = {
+    "cooperation": at_end("cooperation"),
+    "change": minus(at_end("cooperation"), at_start),
+    "decline": minus(at_start, at_end("cooperation")),
+    "cooperation_and_standing": over_all("cooperation_and_standing"),
+    "assortativity_cooperation": over_all("assortativity_cooperation"),
+    "isolation": minus(over_all("rest_mutual_degree"), over_all("bottom_mutual_degree")),
+    "talk_and_standing": over_all("talk_and_standing"),
+    "gossip_positive": over_all("gossip_positive"),
+    "gossip_bias": minus(over_all("gossip_after_c"), over_all("gossip_after_d")),
+    "good_acts": over_all("overall"),
+}
+"""What the claims are about, by name; those of the network are of the last round."""
+
+
+def measure(
+    runs: Sequence[Replication], wanted: Sequence[str], processes: int = 1
+) -> list[MeasuredRun]:
+    """Return what was measured in the rounds of each run that count."""
+    lengths = {run.path: run.rounds for run in runs}
+    each = partial(measured, wanted=tuple(wanted), lengths=lengths)
+    return in_processes(each, list(lengths), processes)
+
+
+def measured(path: Path, wanted: Sequence[str], lengths: Mapping[Path, int]) -> MeasuredRun:
+    """Return quantities of a run, by name."""
+    return run_with(
+        lambda frames: {name: QUANTITIES[name](frames) for name in wanted}, path, lengths[path]
+    )

@@ -1,0 +1,54 @@
+"""What a reproduction finds, as plain data."""
+
+from dataclasses import dataclass
+
+from repunet.analysis.comparison.result import Contrast
+from repunet.analysis.statistics import Interval
+from repunet.reproduction.claims import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A quantity of an arm."""
+
+    scenario: str
+    mind: str
+    treatment: str
+    quantity: str
+    paper: float | None
+    """What the paper has there; None where it has no number, or ours is of another mind."""
+    interval: Interval
+    counted: int
+    """Decisions, pairs, agents or pieces that it is of, in all runs."""
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """The headline with RepuNet minus that of another arm."""
+
+    scenario: str
+    mind: str
+    paper: float | None
+    contrast: Contrast
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """What came out of a target."""
+
+    target: str
+    title: str
+    mind: str
+    agents: int
+    rounds: dict[str, int]
+    """By scenario."""
+    seeds: int
+    rows: tuple[Row, ...]
+    tests: tuple[Test, ...]
+    claims: tuple[Claim, ...]
+    verdicts: tuple[str, ...]
+    figures: tuple[str, ...] = ()
+    """Paths."""
+    folder: str = ""
+    """Of the runs."""

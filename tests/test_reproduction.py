@@ -1,0 +1,296 @@
+"""The paper's tables, figures and claims, tried with any mind: played once, and put into words."""
+
+import json
+import shlex
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from repunet.analysis.measures.catalogue import MEASURES
+from repunet.analysis.statistics import Interval
+from repunet.cli import execute
+from repunet.experiment.sweep import Sweep
+from repunet.reproduction import paper
+from repunet.reproduction.claims import CLAIMS, Claim, Evidence
+from repunet.reproduction.evidence import QUANTITIES
+from repunet.reproduction.outcome import WANTED
+from repunet.reproduction.runs import carry_out
+from repunet.reproduction.stability import StableRule
+from repunet.reproduction.targets import ROUNDS, TARGETS, Request, grid, lengths
+from repunet.storage import run_files
+
+PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "reproduce-the-paper.md").read_text("utf-8")
+FEW = ("--mind", "embedded", "--agents", "4", "--quiet", "--on", "local")
+SMALL = (*FEW, "--rounds", "3")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("reproductions")
+
+
+def reproduced(target: str, folder: Path, *words: str, seeds: int = 2, rounds: int = 3) -> Any:
+    size = ("--seeds", str(seeds), "--rounds", str(rounds))
+    said = StringIO()
+    with redirect_stdout(said):
+        where = ("--storage", str(folder), "--json")
+        code = execute(["reproduce", target, *FEW, *size, *where, *words])
+    assert code == 0
+    return json.loads(said.getvalue())
+
+
+def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    code = execute(["reproduce", *words])
+    said = capsys.readouterr()
+    assert code == 0, said.err
+    return " ".join(said.out.split())
+
+
+@pytest.fixture(scope="module")
+def table_1(folder: Path) -> Any:
+    return reproduced("table1", folder, "--scenario", "pd")
+
+
+def test_every_arm_of_table_1_is_there_beside_the_papers_number(table_1: Any) -> None:
+    rows = {row["treatment"]: row for row in table_1["rows"]}
+    assert {name: row["paper"] for name, row in rows.items()} == paper.TABLE_1["pd"]
+    assert all(row["interval"]["n"] == 2 for row in rows.values())
+    assert all(row["counted"] + row["missing"] == 2 * 3 * 4 for row in rows.values())
+
+
+def test_every_other_arm_is_tested_against_the_full_one(table_1: Any) -> None:
+    found = {test["contrast"]["versus"]: test["contrast"] for test in table_1["tests"]}
+    assert list(found) == ["no-gossip", "no-reputation", "none"]
+    assert all(each["paired"] and each["arm"] == "full" for each in found.values())
+    assert all(each["permutation"]["smallest_p"] == 0.5 for each in found.values())
+
+
+def test_the_difference_is_that_of_the_rows(table_1: Any) -> None:
+    means = {row["treatment"]: row["interval"]["mean"] for row in table_1["rows"]}
+    for test in table_1["tests"]:
+        versus = test["contrast"]["versus"]
+        expected = means["full"] - means[versus]
+        assert test["contrast"]["welch"]["difference"] == pytest.approx(expected)
+        theirs = paper.TABLE_1["pd"]["full"] - paper.TABLE_1["pd"][versus]
+        assert test["paper"] == pytest.approx(theirs)
+
+
+def test_what_the_embedded_mind_made_is_said_to_be_no_evidence(
+    folder: Path, table_1: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("table1", "--scenario", "pd", *SMALL, "--seeds", "2", "--storage", str(folder))
+    page = printed(capsys, *words)
+    assert table_1["mind"] == "embedded"
+    assert "no evidence about language models" in page
+    assert "neither confirms nor refutes the paper" in page
+
+
+def test_what_was_played_for_one_target_is_not_played_for_another(
+    folder: Path, table_1: Any
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in run_files(folder / "reproduction")}
+    claimed = reproduced("claims", folder, "--scenario", "pd")
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert len(before) == len(run_files(folder / "reproduction")) == 8
+    assert {claim["name"] for claim in claimed["claims"]} == set(CLAIMS)
+
+
+def test_runs_that_are_longer_by_now_count_as_far_as_asked(folder: Path, table_1: Any) -> None:
+    longer = reproduced("table1", folder, "--scenario", "pd", rounds=5)
+    again = reproduced("table1", folder, "--scenario", "pd")
+    assert longer["rounds"] == {"pd": 5}
+    assert longer["rows"] != table_1["rows"]
+    assert again["rows"] == table_1["rows"]
+
+
+def test_a_single_run_gets_no_interval_and_no_p(folder: Path) -> None:
+    found = reproduced("table1", folder, "--scenario", "pd", seeds=1)
+    assert all(row["interval"]["low"] is None for row in found["rows"])
+    assert all(test["contrast"]["welch"]["p"] is None for test in found["tests"])
+    assert any("single run" in sentence for sentence in found["verdicts"])
+
+
+@pytest.mark.parametrize(
+    ("target", "names"),
+    [
+        ("figure2", {"figure2-pd-cooperation", "figure2-pd-standing"}),
+        ("figure3", {"figure3-pd-network"}),
+    ],
+)
+def test_figures_are_drawn_of_each_dilemma(target: str, names: set[str], folder: Path) -> None:
+    into = folder / "drawn"
+    found = reproduced(target, folder, "--scenario", "pd", "--to", str(into))
+    assert {Path(path).stem for path in found["figures"]} == names
+    assert {Path(path).suffix for path in found["figures"]} == {".svg", ".png"}
+    assert all(Path(path).stat().st_size > 1000 for path in found["figures"])
+
+
+def test_figure_4_says_how_good_acts_were_beside_the_tone(folder: Path) -> None:
+    found = reproduced("figure4", folder)
+    assert {row["scenario"] for row in found["rows"]} == {"participation"}
+    assert {"gossip_positive", "good_acts", "gossip_bias"} <= {r["quantity"] for r in found["rows"]}
+
+
+def test_table_2_takes_several_minds(folder: Path) -> None:
+    found = reproduced("table2", folder, "--mind", "chance")
+    assert {row["mind"] for row in found["rows"]} == {"embedded", "chance"}
+    assert all(row["paper"] is None for row in found["rows"])
+    assert any("Qwen3 plus" in sentence for sentence in found["verdicts"])
+
+
+def test_a_dry_run_plays_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = printed(capsys, "table1", *SMALL, "--storage", str(tmp_path), "--dry-run")
+    assert "60 new" in page
+    assert not list(tmp_path.rglob("*.sqlite"))
+
+
+def test_a_dry_run_forecasts_what_models_will_be_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--model", "openai:gpt-4o-mini", "--agents", "4", "--rounds", "2", "--seeds", "1")
+    page = printed(capsys, "table2", *words, "--storage", str(tmp_path), "--dry-run")
+    assert "pd, full, openai:gpt-4o-mini" in page
+    assert "$" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("table3",), 'Did you mean "table2"'),
+        (("table1", "--mind", "embedded", "--mind", "chance"), "table1 takes one mind"),
+        (("table2", "--mind", "embedded", "--scenario", "investment"), "it takes pd"),
+        (("table1", "--seeds", "0"), "at least 1 seed"),
+        (("table1", "--mind", "embedded", "--rounds", "0"), "at least 1"),
+        (("table1", "--until-stable", "--window", "0"), "at least 1 round"),
+        (("table1", "--until-stable", "--tolerance", "2"), "between 0 and 1"),
+        (("table1", "--model", "gpt"), "no language model"),
+    ],
+)
+def test_what_can_t_be_tried_is_refused_in_one_line(
+    words: tuple[str, ...], why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute(["reproduce", *words, "--storage", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert why in said
+    assert len(said.splitlines()) == 1
+
+
+# Until stable
+
+
+def played(
+    folder: Path, request: Request, rule: StableRule, ends: list[dict[str, int]]
+) -> Iterator[Any]:
+    from asyncio import run
+
+    from repunet.experiment.progress import Board
+    from repunet.experiment.stopping import Stopping
+    from repunet.experiment.sweep import play
+
+    def playing(sweep: Sweep) -> None:
+        ends.append({job.name: job.rounds for job in sweep.jobs})
+        run(play(sweep, Board(sweep.jobs, sweep.before), Stopping(), place="local"))
+
+    yield from carry_out(request, folder, {}, rule, playing)
+
+
+def asked(**changes: Any) -> Request:
+    request = Request(TARGETS["table2"], ("embedded",), seeds=1, agents=4, rounds=9)
+    return replace(request, **changes)
+
+
+def test_all_arms_go_on_together_until_each_of_them_is_stable(tmp_path: Path) -> None:
+    ends: list[dict[str, int]] = []
+    found = list(played(tmp_path, asked(), StableRule(window=2, tolerance=0.0), ends))
+    assert [set(each.values()) for each in ends][:2] == [{4}, {6}]
+    assert {run.rounds for run in found} == set(ends[-1].values())
+    assert max(ends[-1].values()) <= 9
+
+
+def test_stable_runs_end_at_once(tmp_path: Path) -> None:
+    ends: list[dict[str, int]] = []
+    list(played(tmp_path, asked(), StableRule(window=2, tolerance=1.0), ends))
+    assert [set(each.values()) for each in ends] == [{4}]
+
+
+@given(st.lists(st.floats(0, 1), min_size=8, max_size=20))
+def test_what_is_stable_for_one_tolerance_is_for_a_larger_one(rates: list[float]) -> None:
+    strict, lenient = StableRule(4, 0.05), StableRule(4, 0.3)
+    assert lenient.holds(rates) or not strict.holds(rates)
+    assert StableRule(4, 1.0).holds(rates)
+
+
+def test_rounds_without_cooperation_are_no_reason_to_end() -> None:
+    assert not StableRule(2).holds([None, None, None, None])
+    assert StableRule(2).holds([0.5, None, None, 0.5])
+
+
+# The page about it
+
+
+def test_what_the_page_tries_without_a_key_works(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REPUNET_STORAGE", str(folder))
+    lines = PAGE.split("\n")
+    (command,) = (line for line in lines if line.startswith("$ repunet") and "embedded" in line)
+    page = printed(capsys, *shlex.split(command.removeprefix("$ repunet reproduce ")))
+    assert "Claim: cooperation is sustained" in page
+
+
+def test_the_page_names_every_target() -> None:
+    assert [name for name in TARGETS if f"| `{name}` |" not in PAGE] == []
+
+
+# Targets and claims
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_every_target_has_runs_of_every_arm_with_every_seed(name: str) -> None:
+    target = TARGETS[name]
+    request = Request(target, ("embedded",), seeds=3)
+    specs = grid(request, lengths(request)).specs
+    assert len(specs) == 3 * len(target.scenarios) * len(target.treatments)
+    assert {(spec.scenario, spec.rounds) for spec in specs} <= set(ROUNDS.items())
+    assert set(WANTED[name]) <= set(QUANTITIES)
+
+
+def test_the_papers_arms_take_turns_seed_by_seed() -> None:
+    request = Request(TARGETS["table1"], ("embedded",), seeds=2, scenarios=("pd",))
+    specs = grid(request, lengths(request)).specs
+    assert [spec.seed for spec in specs] == [1] * 4 + [2] * 4
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [(0.1, 0.3, "met"), (-0.3, -0.1, "failed"), (-0.1, 0.1, "open"), (None, None, "open")],
+)
+def test_evidence_is_met_only_if_the_whole_interval_is(
+    low: float | None, high: float | None, verdict: str
+) -> None:
+    assert Evidence("x", 0.0, Interval(0.0, low, high, 5, 0.1), 0).verdict == verdict
+
+
+def test_a_claim_fails_with_any_of_its_evidence() -> None:
+    met = Evidence("x", 0.0, Interval(0.2, 0.1, 0.3, 5, 0.1), 0)
+    failed = Evidence("y", 0.5, Interval(0.2, 0.1, 0.3, 5, 0.1), 0)
+    assert Claim("c", "s", "pd", (met, failed)).verdict == "failed"
+    assert Claim("c", "s", "pd", (met, met)).verdict == "met"
+
+
+def test_the_paper_has_its_tables_and_no_more() -> None:
+    assert paper.TABLE_1["investment"] == {
+        "full": 0.98,
+        "no-gossip": 0.96,
+        "no-reputation": 0.26,
+        "none": 0.17,
+    }
+    assert paper.TABLE_2["GPT-4o mini"]["full"] == paper.TABLE_1["pd"]["full"]
+    assert "cooperation" in MEASURES
