@@ -11,6 +11,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from benchmarks import results
+
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 REPEATS = 7
 MB = 1e6
@@ -116,6 +118,7 @@ def main() -> None:
         *start_up(),
         *growth(),
         *measures(2000, 20),
+        *results.lines(),
         "",
     ]
     PAGE.write_text("\n".join(page))

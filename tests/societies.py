@@ -9,6 +9,8 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, Literal, TypeVar
 
+import pytest
+
 from repunet import operations as ops
 from repunet.chance import draw
 from repunet.deliberation import Deliberation
@@ -53,14 +55,22 @@ FINER = {
 """Treatments that differ from the full one in a single module."""
 ARMS: dict[str, Treatment] = TREATMENTS | FINER
 
-NEEDS_MORE = {"replay", "human", *LANGUAGE}
+NEEDS_MORE = {"replay", "human", "axelrod", *LANGUAGE}
 """Minds that can't be had by their name alone."""
+PLAYERS = {"memory-one", *STRATEGIES}
+"""Minds that differ in how they move, and in nothing else."""
 MINDS = tuple(
     name
     for name in mind_names()
-    if name not in NEEDS_MORE and (name not in STRATEGIES or name == "tit-for-tat")
+    if name not in NEEDS_MORE and (name not in PLAYERS or name == "tit-for-tat")
 )
 MIXED = ("embedded", "A01=chance", "A02=defector", "A03=tit-for-tat", "A04=embedded:sharp")
+
+
+def mostly_slow(cases: Iterable[T], often: Iterable[T]) -> list[Any]:
+    """Return cases for `parametrize`, of which only some are tried often, all by the slow tests."""
+    kept = list(often)
+    return [each if each in kept else pytest.param(each, marks=pytest.mark.slow) for each in cases]
 
 
 def everyone(*texts: str, seed: int = 1, people: Iterable[Persona] = ()) -> Roster:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from societies import ARMS, Played, founded, play, rewritten
+from societies import ARMS, Played, founded, mostly_slow, play, rewritten
 from societies import WORDS as WORD_FIELDS
 
 from repunet import prompts
@@ -34,7 +34,7 @@ from repunet.event import Matched
 from repunet.mind import Coordinate, Operation
 from repunet.minds.chance import ChanceMind
 from repunet.operations import DecideTie, Decision, ReconsiderTie
-from repunet.prompts import render, wordings
+from repunet.prompts import PLAIN, render, wordings
 from repunet.scenarios import scenario, scenarios
 from repunet.treatment import TREATMENTS, Treatment, treatment
 
@@ -105,7 +105,7 @@ FINER = [name for name in ARMS if name not in {*TREATMENTS, "by-standing", "witn
 """Switches of one module. Who goes first changes who meets whom; errors need an opposite act."""
 
 
-@every_wording
+@pytest.mark.parametrize("wording", mostly_slow(wordings(), [PLAIN]))
 @pytest.mark.parametrize("name", FINER)
 @every_scenario
 def test_a_finer_switch_too_changes_only_its_blocks(dilemma: str, name: str, wording: str) -> None:
@@ -365,7 +365,7 @@ def lived(arm: str, dilemma: str) -> Played:
 
 
 @every_wording
-@pytest.mark.parametrize("arm", EVERYTHING)
+@pytest.mark.parametrize("arm", mostly_slow(EVERYTHING, ["full", "none"]))
 @every_scenario
 def test_every_question_of_a_run_can_be_put_into_words(
     dilemma: str, arm: str, wording: str

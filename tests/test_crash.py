@@ -8,6 +8,7 @@ from shutil import copytree
 
 import pytest
 import victim
+from societies import mostly_slow
 from victim import NAME, ROUNDS, begun, play, played, resume, story
 
 BEFORE_IT_IS_FOUNDED = [
@@ -71,8 +72,11 @@ def test_a_run_killed_before_it_is_founded_leaves_its_name_free(
     assert {file.name for file in path.parent.iterdir()} <= {"run.sqlite", "run.lock"} | sidecars()
 
 
+MOMENTS = RIGHT_AFTER + INSIDE_A_COMMIT + AFTER_A_COMMIT
+
+
 @pytest.mark.parametrize(
-    "moment", RIGHT_AFTER + INSIDE_A_COMMIT + AFTER_A_COMMIT, ids=lambda at: f"{at[0]}-{at[1]}"
+    "moment", mostly_slow(MOMENTS, MOMENTS[::2]), ids=lambda at: f"{at[0]}-{at[1]}"
 )
 def test_a_run_killed_and_resumed_is_the_run_left_in_peace(
     moment: Moment, tmp_path: Path, in_peace: Story

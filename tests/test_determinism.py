@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from societies import DelayingMind, Latency, digest, dilemmas, founded, minds, play
+from societies import DelayingMind, Latency, digest, dilemmas, founded, minds, mostly_slow, play
 
 from repunet.deliberation import Deliberation, together
 from repunet.event import Event
@@ -46,7 +46,7 @@ def digests(
 
 
 @each_world
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", mostly_slow(SEEDS, SEEDS[:1]))
 def test_nothing_depends_on_concurrency_or_latency(dilemma: str, arm: str, seed: int) -> None:
     undisturbed = play(minds("mixed", seed), founded(arm, dilemma=dilemma, n=7, seed=seed), ROUNDS)
     assert digests(dilemma, arm, seed) == {digest(undisturbed.events)}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from societies import CUT, GOSSIP, TIE, DelayingMind, Stub
+from societies import CUT, GOSSIP, TIE, DelayingMind, Stub, mostly_slow
 from victim import Killer
 
 from repunet import operations as ops
@@ -546,7 +546,9 @@ def in_peace(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return story(place)
 
 
-@pytest.mark.parametrize("moment", MOMENTS, ids=lambda at: f"{at[0]}-{at[1]}")
+@pytest.mark.parametrize(
+    "moment", mostly_slow(MOMENTS, MOMENTS[::2]), ids=lambda at: f"{at[0]}-{at[1]}"
+)
 def test_a_layer_killed_at_any_moment_goes_on_to_the_same_history(
     tmp_path: Path, moment: tuple[str, int], in_peace: Any
 ) -> None:

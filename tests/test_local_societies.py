@@ -145,6 +145,7 @@ def playing(words: str, file: Path) -> "subprocess.Popen[str]":
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked for in /proc")
+@pytest.mark.slow
 def test_a_run_serves_the_model_itself_and_ends_the_server(own: Path) -> None:
     with playing(SOME, own) as process:
         out, err = process.communicate(timeout=100)

@@ -1,56 +1,13 @@
-"""Scripted strategies play as the literature says: every score, through whole societies."""
+"""Scripted strategies answer as the literature says; their scores are validated elsewhere."""
 
-import json
 from itertools import product
-from pathlib import Path
-from typing import Any
 
 import pytest
 from societies import everyone, founded, play
 
-from repunet.encounter import UNIT
 from repunet.minds.scripted import STRATEGIES, C, D, Turn, extreme, turn
 from repunet.population import population
 from repunet.scenarios.pd import PrisonersDilemma
-
-AXELROD: dict[str, Any] = json.loads(
-    (Path(__file__).parent / "data" / "axelrod_matches.json").read_text()
-)
-RENAMED = {"tit-for-2-tats": "tit-for-two-tats"}
-MATCHES = [
-    (row, column, int(turns), tuple(score))
-    for turns, table in AXELROD["matches"].items()
-    for row, scores in zip(AXELROD["names"], table, strict=True)
-    for column, score in zip(AXELROD["names"], scores, strict=True)
-]
-LENGTHS = sorted({turns for _, _, turns, _ in MATCHES})
-
-
-def strategy(name: str) -> str:
-    """Return our name of a strategy of the Axelrod library."""
-    slug = name.lower().replace(" ", "-")
-    return RENAMED.get(slug, slug)
-
-
-def match(row: str, column: str, turns: int) -> tuple[float, float]:
-    """Return what two strategies earn when a society of two plays that many rounds."""
-    people = population(2, "pd")
-    minds = everyone(f"A01={strategy(row)}", strategy(column), people=people)
-    game = play(minds, founded("none", people=people), turns)
-    first, second = game.society.agents.values()
-    return (first.wealth / UNIT - 10, second.wealth / UNIT - 10)
-
-
-def test_every_strategy_of_the_tournament_is_there() -> None:
-    assert {strategy(name) for name in AXELROD["names"]} <= set(STRATEGIES)
-    assert len(MATCHES) == 8 * 8 * 2
-
-
-@pytest.mark.parametrize("turns", LENGTHS)
-@pytest.mark.parametrize("row", AXELROD["names"])
-def test_matches_score_as_in_the_axelrod_library(row: str, turns: int) -> None:
-    expected = {b: score for a, b, length, score in MATCHES if (a, length) == (row, turns)}
-    assert {column: match(row, column, turns) for column in expected} == expected
 
 
 def moves(name: str, others: str) -> str:
