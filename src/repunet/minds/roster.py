@@ -20,6 +20,8 @@ A = TypeVar("A")
 BUILT_IN = {
     "embedded": "repunet.minds.embedded.mind:embedded",
     "chance": "repunet.minds.chance:chance",
+    "memory-one": "repunet.minds.memory_one:memory_one",
+    "axelrod": "repunet.minds.axelrod:axelrod",
     "replay": "repunet.minds.replay:replay",
     "human": "repunet.minds.language.mind:human",
     **dict.fromkeys(LANGUAGE, "repunet.minds.language.mind:language"),

@@ -4,16 +4,20 @@ A strategy sees every earlier turn with the partner at hand and answers the next
 (reflecting, reputations, ties, talk) a scripted agent is like the embedded mind.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast
 
 from repunet.encounter import Act, Recollection
 from repunet.mind import Coordinate, Mind, Operation, adapter
 from repunet.minds.roster import MindSpec, make_mind
 from repunet.operations import ChooseAct, ChooseActInGroup
+from repunet.persona import AgentId
 from repunet.stakes import Game, Option
 
 A = TypeVar("A")
+Move: TypeAlias = ChooseAct[Any] | ChooseActInGroup[Any]
+"""A question for a move."""
 Turn = tuple[bool, bool]
 """Whether ego cooperated, and whether alter did."""
 
@@ -118,13 +122,16 @@ STRATEGIES: dict[str, Strategy] = {
 }
 
 
-class ScriptedMind:
-    """Plays a strategy where there is a move to make, and thinks like another mind elsewhere."""
+class Player(ABC):
+    """Plays by a rule where there is a move to make, and thinks like another mind elsewhere."""
 
-    def __init__(self, name: str, strategy: Strategy, otherwise: Mind) -> None:
+    def __init__(self, name: str, otherwise: Mind) -> None:
         self.name = name
-        self._strategy = strategy
         self._otherwise = otherwise
+
+    @abstractmethod
+    def cooperates(self, operation: Move, at: Coordinate) -> bool:
+        """Tell whether the move to make now is the most cooperative one, or the least."""
 
     @property
     def immediate(self) -> bool:
@@ -132,19 +139,51 @@ class ScriptedMind:
         return self._otherwise.immediate
 
     def describe(self) -> dict[str, Any]:
-        """Return the name of the strategy, and the mind for all else."""
+        """Return the name of the rule, and the mind for all else."""
         return {"name": self.name, "otherwise": self._otherwise.describe()}
 
     async def answer(self, operation: Operation[A], at: Coordinate) -> A:
-        """Play the strategy's move, or let the other mind answer."""
+        """Make the move, or let the other mind answer."""
         if not isinstance(operation, ChooseAct | ChooseActInGroup):
             return await self._otherwise.answer(operation, at)
-        turns: list[Turn] = []
-        for recollection in operation.history:
-            turns.append(turn(recollection, *turns[-1:]))
-        move = self._strategy(turns)
-        option = extreme(operation.game, cooperative=move)
+        option = extreme(operation.game, cooperative=self.cooperates(operation, at))
         return cast(A, played(operation, option, self.name))
+
+
+class ScriptedMind(Player):
+    """Plays a strategy."""
+
+    def __init__(self, name: str, strategy: Strategy, otherwise: Mind) -> None:
+        super().__init__(name, otherwise)
+        self._strategy = strategy
+        self._past = Past()
+
+    def cooperates(self, operation: Move, at: Coordinate) -> bool:
+        """Tell what the strategy does after all earlier turns."""
+        return self._strategy(self._past.turns(operation))
+
+
+class Past:
+    """All earlier turns with the partners at hand, each read once from what is remembered."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[AgentId, ...], tuple[list[Turn], Recollection | None]] = {}
+
+    def turns(self, operation: Move) -> Sequence[Turn]:
+        """Return the turns, oldest first."""
+        history, who = operation.history, between(operation)
+        turns, last = self._read.get(who, ([], None))
+        if len(history) < len(turns) or (turns and history[len(turns) - 1] is not last):
+            turns = []  # this is another society
+        for recollection in history[len(turns) :]:
+            turns.append(turn(recollection, *turns[-1:]))
+        self._read[who] = turns, history[-1] if history else None
+        return turns
+
+
+def between(operation: Move) -> tuple[AgentId, ...]:
+    """Return who is to make a move, and those it meets."""
+    return operation.ego.id, *(alter.id for alter in operation.met)
 
 
 def turn(recollection: Recollection, before: Turn = (C, C)) -> Turn:

@@ -1,0 +1,1 @@
+"""Validation: what RepuNet's own rounds give, beside results that nobody here wrote."""
