@@ -11,7 +11,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parent.parent / "bootstrap.py"
 
-PROFILES = ("core", "analysis", "local", "providers", "ray", "dev", "slow")
+PROFILES = ("core", "analysis", "local", "providers", "ray", "axelrod", "dev", "slow")
 LOCKS = [f"locks/{name}.txt" for name in PROFILES]
 
 
