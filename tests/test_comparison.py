@@ -1,5 +1,6 @@
 """Comparisons: what repeats what, what may be tested, and what must be said beside it."""
 
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,16 +22,18 @@ from repunet.analysis.comparison import (
     measuring,
     selected,
 )
-from repunet.analysis.comparison.comparing import CORRELATIONS
-from repunet.analysis.comparison.measuring import HANDFUL
+from repunet.analysis.comparison.factors import factors
+from repunet.analysis.comparison.measuring import CORRELATIONS, HANDFUL
 from repunet.analysis.comparison.rows import rows
 from repunet.analysis.measures.catalogue import MEASURES
 from repunet.analysis.measures.cooperation import cooperation
 from repunet.analysis.measures.measure import Rate, Span
-from repunet.analysis.statistics import Difference, holm, interval, permutation
+from repunet.analysis.statistics import Difference, fisher_mean, holm, interval, permutation
 from repunet.analysis.tables.frames import open_frames
+from repunet.analysis.tables.history import History
 from repunet.errors import UsageError
 from repunet.journal import Journal
+from repunet.run import SPEC
 
 FULL, NONE = [0.9, 0.8, 0.95, 0.85, 0.7], [0.1, 0.2, 0.3, 0.05, 0.15]
 
@@ -110,6 +113,14 @@ def test_runs_of_other_seeds_are_not_paired_unless_it_is_said() -> None:
     (found,) = contrasts(compared(runs, question=Question(paired=True)))
     assert found.permutation.n == (3, 3)
     assert found.welch.n == (5, 5)
+    paired = compared(runs, question=Question(paired=True))
+    assert "Runs are paired by seed, 3 pairs" in notes(paired)
+    assert [row["pairs"] for row in rows(paired) if row["kind"] == "difference"] == [3]
+
+
+def test_several_runs_of_a_seed_are_not_paired_unless_it_is_said() -> None:
+    runs = [replace(each, seed=1 + (each.seed > 2)) for each in two()]
+    assert not contrasts(compared(runs))[0].paired
 
 
 @pytest.mark.parametrize(("first", "why"), [(9, "share no seed"), (0, "several runs of a seed")])
@@ -200,6 +211,20 @@ def test_runs_in_which_a_measure_is_not_defined_are_told() -> None:
     assert "cooperation is defined in 5 of the 6 runs of full" in notes(found)
 
 
+def test_correlations_have_fishers_mean_and_plain_differences_and_it_is_said() -> None:
+    both = ([0.5, 0.7, 0.9], "full"), ([0.1, 0.2, 0.3], "none")
+    runs = [
+        replace(each, rates={"accuracy": each.rates["cooperation"]})
+        for values, treatment in both
+        for each in arm(values, treatment)
+    ]
+    found = compared(runs)
+    assert found.groups[0].measures[0].estimates[0].interval == fisher_mean([0.5, 0.7, 0.9])
+    assert contrasts(found)[0].welch.difference == pytest.approx(0.5)
+    assert "Of correlations the means are Fisher's" in notes(found)
+    assert "Fisher" not in notes(compared(two()))
+
+
 def test_runs_that_are_all_equal_are_told() -> None:
     found = compared([*arm([0.5, 0.5], "full"), *arm([0.1, 0.1], "none")])
     assert "All runs of full have the same cooperation" in notes(found)
@@ -230,7 +255,21 @@ def test_every_number_is_a_number_or_nothing() -> None:
 
 def test_every_measure_that_is_chosen_for_somebody_exists() -> None:
     assert {name for names in HANDFUL.values() for name in names} <= MEASURES.keys()
-    assert set(CORRELATIONS) <= MEASURES.keys()
+
+
+def test_every_correlation_over_agents_or_ties_is_averaged_as_one() -> None:
+    words = ("(Pearson)", "(Spearman)", "Assortativity by standing", "Assortativity by cooperation")
+    assert {name for name, m in MEASURES.items() if m.title.endswith(words)} == set(CORRELATIONS)
+
+
+def test_what_a_spec_names_is_a_factor(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = json.dumps({"profile": "reference", "personas": "/there/people.json"})
+    kept = Journal.meta
+    monkeypatch.setattr(Journal, "meta", lambda j, key: spec if key == SPEC else kept(j, key))
+    with Journal.open(fickle("pd")) as journal:
+        found = factors(journal, History(journal))
+    said = ("profile", "people", "network", "rounds")
+    assert [found[name] for name in said] == ["reference", "people.json", "", "7"]
 
 
 def test_measures_are_chosen_by_name_or_for_the_scenario() -> None:

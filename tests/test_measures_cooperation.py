@@ -71,7 +71,8 @@ def test_rounds_weigh_alike_however_many_acted_in_them() -> None:
 def test_participation_takes_the_latest_round_of_choices_and_no_window() -> None:
     rows = [{"round": t, "cooperation": c} for t, c in ((1, 1.0), (1, 1.0), (6, 0.0), (6, 1.0))]
     run = made("participation", last=8, choices=rows, encounters=acts("DD"))
-    assert cooperation(run, Span.all(run)) == Rate(0.5, 2, 0)
+    assert cooperation(run, Span.all(run)) == cooperation(run, Span.end(run, 1)) == Rate(0.5, 2, 0)
+    assert cooperation(run, Span(2, 5)) == Rate(1.0, 2, 0)
     assert met_cooperation(run, Span.all(run)) == Rate(0.0, 2, 0)
 
 
@@ -199,6 +200,14 @@ def test_a_promise_of_nothing_is_kept_but_not_fair_and_falls_short_of_nothing() 
     assert kept_of_accepted(run, ALL) == cooperation(run, ALL) == Rate(1.0, 1, 0)
     assert fair_adherence(run, ALL) == Rate(0.0, 1, 0)
     assert shortfall(run, ALL) == Rate(None, 0, 0)
+    given = _deals({"promised": 0, "returned": 30, "reported": 100})
+    assert shortfall(given, ALL) == Rate(None, 0, 0)
+
+
+def test_half_of_the_proceeds_is_fair_and_more_than_promised_makes_up_for_nothing() -> None:
+    half, generous = ({"promised": 50, "returned": share} for share in (50, 100))
+    assert fair_adherence(_deals(half), ALL) == Rate(1.0, 1, 0)
+    assert shortfall(_deals(generous, {"promised": 50, "returned": 25}), ALL) == Rate(0.25, 2, 0)
 
 
 def test_reports_that_are_not_known_are_not_lies() -> None:
@@ -241,3 +250,8 @@ def test_a_collapse_lasts_to_the_end(rounds: str, start: float | None) -> None:
         {"round": t, "cooperation": float(c == "C")} for t, c in enumerate(rounds, 1) if c != " "
     ]
     assert collapse(made(encounters=rows), ALL).value == start
+
+
+def test_a_fifth_is_no_collapse() -> None:
+    rows = [{"round": t, "cooperation": float(at == 0)} for t in (1, 2) for at in range(4 + t)]
+    assert collapse(made(encounters=rows), ALL).value == 2.0

@@ -177,6 +177,16 @@ def test_an_act_is_talked_about_if_anything_of_its_actor_was_heard() -> None:
     assert found["gossip_after_d"] == Rate(0.0, 2)
 
 
+def test_an_act_towards_several_is_one_act() -> None:
+    met = {"round": 1, "encounter": "e", "cooperation": 1.0}
+    group = [
+        met | {"agent": "A", "partners": ("B", "C"), "partner_roles": ("player", "player")},
+        met | {"agent": "B", "partners": ("A",), "partner_roles": ("player",)},
+    ]
+    run = made(encounters=group, gossip=[told("A", encounter="e")])
+    assert values(run)["gossip_after_c"] == Rate(0.5, 2)
+
+
 def test_in_a_run_p_of_gossip_is_as_counted_one_by_one(run: Path) -> None:
     frames = open_frames(run)
     heard = {(piece.encounter, piece.target) for piece in frames["gossip"].itertuples()}

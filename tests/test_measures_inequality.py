@@ -52,6 +52,11 @@ def test_debts_and_nothing_at_all_have_no_inequality(wealth: list[float]) -> Non
     assert gini(having(wealth), AT) == top_share(having(wealth), AT) == nothing
 
 
+def test_having_nothing_is_no_debt() -> None:
+    assert gini(having([0, 1]), AT) == Rate(0.5, 2, 0)
+    assert top_share(having([0, 1]), AT) == Rate(0.2, 2, 0)
+
+
 def test_wealth_is_that_at_the_end_of_the_span() -> None:
     frames = fickle_frames("pd")
     earned = frames["payoffs"]

@@ -138,6 +138,22 @@ def test_a_correlation_needs_three_agents_who_differ() -> None:
         assert accuracy(run, AT).value is None
 
 
+def test_means_of_the_same_scores_do_not_differ_by_their_rounding() -> None:
+    stood = [sum([0.1] * others) / others for others in (2, 3, 5, 6)]
+    assert len(set(stood)) > 1
+    everyone = _society([0, 1, 0, 1], stood)
+    for of in (cooperation_and_standing, accuracy):
+        assert of(everyone, AT).value is None
+    assert standing(everyone, 1, "player").nunique() == 1
+    thrice = [dict(round=1, agent="A", cooperation=0.1) for _ in range(3)]
+    once = dict(round=1, agent="B", cooperation=sum([0.1] * 3) / 3)
+    assert once["cooperation"] != 0.1
+    assert (
+        cooperation_by_agent(made(agents="AB", encounters=[*thrice, once])).cooperation.nunique()
+        == 1
+    )
+
+
 def test_a_response_is_to_the_record_the_encounter_took_the_place_of() -> None:
     told = {"observer": "A", "target": "B", "role": "player"}
     held = [

@@ -194,7 +194,7 @@ def test_hedges_g_by_hand() -> None:
 
 
 def test_the_limits_of_g_are_those_for_which_the_t_that_was_seen_is_extreme() -> None:
-    found, scale = hedges(FULL, NONE), correction(8) * math.sqrt(2 / 5)
+    found, scale = hedges(FULL, NONE), math.sqrt(2 / 5)
     t = float(stats.ttest_ind(FULL, NONE).statistic)
     assert found.low is not None
     assert found.high is not None
@@ -220,13 +220,24 @@ def test_g_of_pairs_is_on_the_same_scale_and_surer_where_pairs_are_alike() -> No
     assert hedges([1, 2], [3, 5], paired=True).g is None
 
 
-def test_an_interval_of_g_covers_the_truth() -> None:
+@pytest.mark.parametrize(("n", "truth"), [(5, 1), (3, 5)])
+def test_an_interval_of_g_covers_the_truth(n: int, truth: float) -> None:
     rng, covered = np.random.default_rng(5), 0
     for _ in range(400):
-        found = hedges(list(rng.normal(1, 1, 5)), list(rng.normal(0, 1, 5)))
-        d = [(limit or 0) / correction(8) for limit in (found.low, found.high)]
-        covered += d[0] <= 1 <= d[1]
+        found = hedges(list(rng.normal(truth, 1, n)), list(rng.normal(0, 1, n)))
+        covered += (found.low or 0) <= truth <= (found.high or 0)
     assert covered / 400 == pytest.approx(0.95, abs=0.03)
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.9])
+def test_an_interval_of_g_of_pairs_covers_the_truth(alike: float) -> None:
+    rng, covered = np.random.default_rng(5), 0
+    for _ in range(400):
+        seeds = rng.normal(0, math.sqrt(alike), 5)
+        one, other = (rng.normal(at, math.sqrt(1 - alike), 5) + seeds for at in (2, 0))
+        found = hedges(list(one), list(other), paired=True)
+        covered += (found.low or 0) <= 2 <= (found.high or 0)
+    assert covered / 400 >= 0.94
 
 
 def test_holm_by_hand() -> None:
@@ -275,6 +286,9 @@ def test_a_slope_without_scatter_has_no_p() -> None:
     found = slope([1, 2, 3] * 2, [0.5, 0.5, 0.5] * 2, [1, 1, 1, 2, 2, 2])
     assert (found.slope, found.p, found.se) == (0.0, None, 0.0)
     assert slope([2, 2], [0.1, 0.4], [1, 2]).slope is None
+    rounds = list(range(1, 8))
+    line = slope(rounds * 2, [0.1 * t + 0.3 for t in rounds] * 2, [1] * 7 + [2] * 7)
+    assert (line.slope, line.p, line.se) == (pytest.approx(0.1), None, 0.0)
 
 
 def test_fishers_mean_by_hand() -> None:

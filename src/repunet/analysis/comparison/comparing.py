@@ -15,7 +15,7 @@ from repunet.analysis.comparison.arms import (
     pairs,
 )
 from repunet.analysis.comparison.factors import reached
-from repunet.analysis.comparison.measuring import MeasuredRun, distinct, measure_runs
+from repunet.analysis.comparison.measuring import CORRELATIONS, MeasuredRun, distinct, measure_runs
 from repunet.analysis.comparison.result import (
     Compared,
     Comparison,
@@ -37,15 +37,6 @@ from repunet.analysis.statistics import (
 )
 from repunet.errors import UsageError
 
-CORRELATIONS = (
-    "cooperation_and_standing",
-    "accuracy",
-    "assortativity_standing",
-    "assortativity_cooperation",
-    "talk_and_standing",
-    "gossip_truth",
-)
-"""Measures whose mean over runs is Fisher's."""
 UNMEASURED = Rate(None, 0)
 
 

@@ -59,9 +59,7 @@ def factors(journal: Journal, history: History) -> dict[str, str]:
         "people": _file(spec.get("personas")),
         "network": _file(spec.get("network")),
         "past": f"forked after round {forked.round}" if forked else "",
-        ROUNDS: f"{history.last}{CUT_OFF}{planned}"
-        if history.last < planned
-        else f"{history.last}",
+        ROUNDS: _rounds(history.last, planned),
     }
 
 

@@ -27,6 +27,15 @@ HANDFUL: dict[str, tuple[str, ...]] = {
     "participation": ("met_cooperation",),
 }
 """What is measured beside the headline, in any scenario and in some, if nothing else is asked."""
+CORRELATIONS = (
+    "cooperation_and_standing",
+    "accuracy",
+    "assortativity_standing",
+    "assortativity_cooperation",
+    "talk_and_standing",
+    "gossip_truth",
+)
+"""Measures whose mean over runs is Fisher's."""
 POOLED = 40_000_000
 """Bytes of run files from which on several processes are worth their start."""
 

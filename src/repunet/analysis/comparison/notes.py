@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from repunet.analysis.comparison.arms import Field
 from repunet.analysis.comparison.factors import differing, reached
-from repunet.analysis.comparison.measuring import MeasuredRun
+from repunet.analysis.comparison.measuring import CORRELATIONS, MeasuredRun
 from repunet.analysis.comparison.result import Compared, Contrast
 from repunet.analysis.statistics import too_few
 
@@ -70,10 +70,11 @@ def _of_arms(group: Field) -> Iterator[str]:
 
 
 def _of_tests(contrasts: Sequence[Contrast], tested: int) -> Iterator[str]:
-    if any(each.paired and each.permutation.n[0] > 1 for each in contrasts):
+    if pairs := sorted({each.permutation.n[0] for each in contrasts if each.paired} - {0, 1}):
         yield (
-            "Runs are paired by seed: the permutation test flips the signs of the differences of "
-            "pairs, and g is that of pairs; Welch's test takes no notice of them."
+            f"Runs are paired by seed, {_range(pairs)} pairs: the permutation test flips the signs "
+            "of the differences of pairs, and g is that of pairs; Welch's test takes no notice of "
+            "them."
         )
     for each in contrasts:
         n, other = each.permutation.n
@@ -97,6 +98,8 @@ def _of_measures(measures: Sequence[Compared]) -> Iterator[str]:
                 )
             if n > 1 and each.interval.sd == 0:
                 yield f"All runs of {each.arm} have the same {measure.name}: no interval is shown."
+    if any(m.name in CORRELATIONS and m.contrasts for m in measures):
+        yield "Of correlations the means are Fisher's, and the differences are of plain means."
     if any(
         each.welch.p is None and min(each.welch.n) > 1 for m in measures for each in m.contrasts
     ):
@@ -105,6 +108,10 @@ def _of_measures(measures: Sequence[Compared]) -> Iterator[str]:
 
 def _runs(count: int) -> str:
     return f"{_number(count, 'run')} {'was' if count == 1 else 'were'}"
+
+
+def _range(counts: Sequence[int]) -> str:
+    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
 
 
 def _number(count: int, what: str) -> str:

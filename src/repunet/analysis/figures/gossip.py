@@ -21,14 +21,14 @@ from repunet.analysis.figures.sources import (
     staged,
 )
 from repunet.analysis.figures.style import BLUE, FAINT, INK, PAGE, RED, Look, drawing, plain, vacant
-from repunet.analysis.measures.acts import deeds
+from repunet.analysis.measures.acts import COOPERATES, deeds
 from repunet.analysis.measures.gossip import (
     classified,
     pieces_by_agent,
     sentiment_shares,
     talk_and_standing,
 )
-from repunet.analysis.measures.hearsay import COOPERATES, valence_share
+from repunet.analysis.measures.hearsay import valence_share
 from repunet.analysis.measures.measure import Span
 from repunet.analysis.sentiment import Classifier, classifier
 from repunet.analysis.tables.frames import Frame, Frames

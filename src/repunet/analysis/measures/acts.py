@@ -10,6 +10,8 @@ from repunet.analysis.tables.frames import Frame, Frames
 INVESTMENT, PARTICIPATION = "investment", "participation"
 """Dilemmas whose headline is not the mean degree of cooperation of the acts in encounters."""
 TRUSTEE = "trustee"
+COOPERATES = 0.5
+"""From which degree of cooperation on an act counts as C, below it as D."""
 FACTS = ["promised", "returned", "reported", "percent"]
 """What is recorded of a deal, in whole percent."""
 

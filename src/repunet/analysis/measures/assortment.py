@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from repunet.analysis.measures.acts import deeds
-from repunet.analysis.measures.hearsay import COOPERATES
+from repunet.analysis.measures.acts import COOPERATES, deeds
 from repunet.analysis.measures.measure import Measure, Rate, Span
 from repunet.analysis.measures.network import by_round, missing_by, pairs_of, residents_at
 from repunet.analysis.tables.frames import Frame, Frames
@@ -189,21 +188,15 @@ def isolated(frames: Frames, span: Span, group: str, column: str) -> Rate:
 MEASURES = (
     *(
         Measure(
-            f"assortativity_{by}",
+            f"assortativity_{by}{suffix}",
             "network",
-            f"Assortativity by {by}",
-            "-1 to 1",
-            partial(assortment, by=by),
+            f"Assortativity by {by}{more}",
+            unit,
+            partial(of, by=by),
         )
-        for by in ("standing", "cooperation")
-    ),
-    *(
-        Measure(
-            f"assortativity_{by}_z",
-            "network",
-            f"Assortativity by {by}, from chance",
-            "sd of permutations",
-            partial(assortment_z, by=by),
+        for suffix, more, unit, of in (
+            ("", "", "-1 to 1", assortment),
+            ("_z", ", from chance", "sd of permutations", assortment_z),
         )
         for by in ("standing", "cooperation")
     ),

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from repunet.analysis.measures.acts import INVESTMENT, PARTICIPATION, acts, deals
-from repunet.analysis.measures.measure import Measure, Rate, Span, mean, once
+from repunet.analysis.measures.measure import PLACES, Measure, Rate, Span, mean, once
 from repunet.analysis.measures.questions import lacking, unchosen, unplayed
 from repunet.analysis.tables.frames import Frame, Frames
 
@@ -16,7 +16,8 @@ def cooperation(frames: Frames, span: Span) -> Rate:
     deals in which the trustee returned the share it had promised, of all deals proposed (a declined
     deal is none). As in the paper's Table 1, rounds weigh alike; one without a rate is left out. In
     voluntary participation the headline is no mean: it is the share of joins in the latest round in
-    which agents chose. n counts the acts, deals or choices.
+    which agents chose, be it before the span: choices stand until the next ones. n counts the acts,
+    deals or choices.
 
     Source: Ren et al., section 4.2 and Table 1.
 
@@ -26,12 +27,18 @@ def cooperation(frames: Frames, span: Span) -> Rate:
     >>> cooperation(run, Span.all(run))
     Rate(value=0.5, n=2, missing=0)
     """
-    rounds = span.of(cooperation_by_round(frames))
-    if frames.scenario == PARTICIPATION and rounds.value.notna().any():
-        rounds = rounds.loc[rounds.value.last_valid_index() :]
+    by_round = cooperation_by_round(frames)
+    rounds = _latest(by_round, span) if frames.scenario == PARTICIPATION else span.of(by_round)
     known = rounds.value.dropna()
     value = float(known.mean()) if len(known) else None
     return Rate(value, int(rounds.n.sum()), int(rounds.missing.sum()))
+
+
+def _latest(rounds: Frame, span: Span) -> Frame:
+    """Return the latest round of choices, and those after it in which none could be had."""
+    asked = rounds[(rounds["round"] <= span.last) & (rounds.n + rounds.missing > 0)]
+    within = span.of(asked)
+    return within.loc[within.value.last_valid_index() :] if len(within) else asked.tail(1)
 
 
 @once
@@ -91,7 +98,7 @@ def cooperation_by_agent(frames: Frames, upto: int | None = None) -> Frame:
         {
             "agent": frames.agents,
             "acts": by_agent["size"].fillna(0).astype("int64").to_numpy(),
-            "cooperation": by_agent["mean"].astype("float64").to_numpy(),
+            "cooperation": by_agent["mean"].astype("float64").round(PLACES).to_numpy(),
         }
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from repunet.analysis.measures.acts import acts
+from repunet.analysis.measures.acts import COOPERATES, acts
 from repunet.analysis.measures.measure import Measure, Rate, Span, mean, once
 from repunet.analysis.measures.questions import lacking, unplayed
 from repunet.analysis.tables.frames import Frame, Frames
@@ -25,7 +25,7 @@ def pairs(frames: Frames) -> Frame:
     both = done[done.groupby("encounter").encounter.transform("size") == 2]
     total = both.groupby("encounter").cooperation.transform("sum")
     own, other = (
-        degree.gt(0.5).map({True: "C", False: "D"}).astype("object")
+        degree.ge(COOPERATES).map({True: "C", False: "D"}).astype("object")
         for degree in (both.cooperation, total - both.cooperation)
     )
     return both.assign(outcome=own + other)

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from repunet.analysis.measures.measure import Measure, Rate, Span, mean, once
+from repunet.analysis.measures.measure import Measure, Rate, Span, correlation, mean, once
 from repunet.analysis.measures.questions import lacking, unanswered
 from repunet.analysis.measures.reputation import focal_role, standing
 from repunet.analysis.sentiment import Classifier, Label, Sentiment, classifier
@@ -118,13 +118,6 @@ def talk_and_standing(frames: Frames, span: Span) -> Rate:
     both = pieces_by_agent(frames, span).dropna()
     value = correlation(both.pieces, both.standing)
     return Rate(value, len(both), missing_in(frames, span))
-
-
-def correlation(one: Frame, other: Frame) -> float | None:
-    """Return Pearson's r; None for fewer than three, or where either does not vary."""
-    if len(one) < 3 or one.nunique() < 2 or other.nunique() < 2:
-        return None
-    return float(np.corrcoef(one.to_numpy("float64"), other.to_numpy("float64"))[0, 1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from repunet.analysis.measures.acts import deeds
-from repunet.analysis.measures.gossip import correlation, imported, missing_in
-from repunet.analysis.measures.measure import Measure, Rate, Span, mean, once
+from repunet.analysis.measures.acts import COOPERATES, deeds
+from repunet.analysis.measures.gossip import imported, missing_in
+from repunet.analysis.measures.measure import Measure, Rate, Span, correlation, mean, once
 from repunet.analysis.tables.frames import Frame, Frames
 
-COOPERATES = 0.5
-"""From which degree of cooperation on an act counts as C, below it as D."""
 UNASKED = r"\bcredibility=off\b"
 """What the name of a treatment says in which nobody is asked how credible gossip is."""
 

@@ -6,6 +6,8 @@ from functools import wraps
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from repunet.analysis.tables.frames import Frame, Frames
 from repunet.scenarios import scenario as named
 
@@ -13,6 +15,8 @@ T = TypeVar("T")
 
 WINDOW = 5
 """Rounds at the end of a run that headlines are taken from (paper, Table 1)."""
+PLACES = 12
+"""Decimals of what agents are compared by: means of equal numbers are then equal."""
 
 Family: TypeAlias = Literal["cooperation", "reputation", "network", "gossip", "inequality"]
 
@@ -80,6 +84,18 @@ def mean(values: Frame, missing: int = 0) -> Rate:
     """
     known = values.dropna()
     return Rate(float(known.mean()) if len(known) else None, len(known), missing)
+
+
+def correlation(one: Frame, other: Frame) -> float | None:
+    """Return Pearson's r; None for fewer than three, or where either does not vary.
+
+    >>> import pandas
+    >>> correlation(pandas.Series([1, 2, 3]), pandas.Series([0.1, 0.2, 0.3]))
+    1.0
+    """
+    if len(one) < 3 or one.nunique() < 2 or other.nunique() < 2:
+        return None
+    return float(np.corrcoef(one.to_numpy("float64"), other.to_numpy("float64"))[0, 1])
 
 
 def once(function: Callable[[Frames], T]) -> Callable[[Frames], T]:

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from repunet.analysis.measures.acts import PARTICIPATION, deeds
+from repunet.analysis.measures.acts import COOPERATES, PARTICIPATION, deeds
 from repunet.analysis.measures.gossip import missing_in
-from repunet.analysis.measures.hearsay import COOPERATES, pieces
-from repunet.analysis.measures.measure import Measure, Rate, Span, mean, once
+from repunet.analysis.measures.hearsay import pieces
+from repunet.analysis.measures.measure import PLACES, Measure, Rate, Span, mean, once
 from repunet.analysis.measures.questions import lacking, unshaped
 from repunet.analysis.tables.frames import Frame, Frames
 
@@ -102,7 +102,8 @@ def _cooperation_so_far(frames: Frames) -> NDArray[np.float64]:
         made.unstack("agent").reindex(rounds).reindex(frames.agents, axis="columns").fillna(0)
         for made in (degrees.sum(), degrees.size())
     )
-    so_far: NDArray[np.float64] = (total.cumsum() / acts.cumsum().replace(0, np.nan)).to_numpy()
+    means = (total.cumsum() / acts.cumsum().replace(0, np.nan)).round(PLACES)
+    so_far: NDArray[np.float64] = means.to_numpy("float64")
     return so_far
 
 

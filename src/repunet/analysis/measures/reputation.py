@@ -5,7 +5,7 @@ import pandas as pd
 
 from repunet.analysis.measures.acts import INVESTMENT, TRUSTEE
 from repunet.analysis.measures.cooperation import cooperation_by_agent, uncounted
-from repunet.analysis.measures.measure import Measure, Rate, Span, mean, once
+from repunet.analysis.measures.measure import PLACES, Measure, Rate, Span, correlation, mean, once
 from repunet.analysis.measures.questions import lacking, unshaped, unshaped_self
 from repunet.analysis.tables.frames import Frame, Frames
 from repunet.persona import Role
@@ -74,7 +74,8 @@ def standing(frames: Frames, round_: int, role: Role) -> Frame:
 def _stood(frames: Frames, round_: int, role: Role) -> Frame:
     stood = frames["standings"]
     rows = stood[(stood["round"] == round_) & (stood.role == role)].set_index("agent")
-    return rows[["standing", "observers", "own"]].reindex(frames.agents)
+    known = rows[["standing", "observers", "own"]].reindex(frames.agents)
+    return known.round({"standing": PLACES})
 
 
 def cooperation_and_standing(frames: Frames, span: Span) -> Rate:
@@ -92,8 +93,7 @@ def cooperation_and_standing(frames: Frames, span: Span) -> Rate:
     Rate(value=1.0, n=3, missing=0)
     """
     both = paired(frames, span.last)
-    defined = len(both) > 2 and (both.nunique() > 1).all()
-    value = float(np.corrcoef(both.cooperation, both.standing)[0, 1]) if defined else None
+    value = correlation(both.cooperation, both.standing)
     return Rate(value, len(both), unpaired(frames, span))
 
 

@@ -1,12 +1,9 @@
 """Response: how an observer's score of a partner moves with what the partner did."""
 
-from repunet.analysis.measures.acts import deeds
+from repunet.analysis.measures.acts import COOPERATES, deeds
 from repunet.analysis.measures.measure import Measure, Rate, Span, mean, once
 from repunet.analysis.measures.questions import lacking, unplayed, unshaped
 from repunet.analysis.tables.frames import Frame, Frames
-
-COOPERATIVE = 0.5
-"""Least degree of cooperation of an act that counts as cooperation rather than defection."""
 
 
 @once
@@ -73,7 +70,7 @@ def negativity(frames: Frames, span: Span) -> Rate:
 
 def _response(frames: Frames, span: Span, *, good: bool) -> Rate:
     seen = span.of(responses(frames))
-    changes = seen[(seen.cooperation >= COOPERATIVE) == good].change
+    changes = seen[(seen.cooperation >= COOPERATES) == good].change
     return mean(changes, lacking(span, unplayed(frames), unshaped(frames)))
 
 

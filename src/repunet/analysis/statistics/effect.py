@@ -37,13 +37,14 @@ def hedges(a: Values, b: Values, *, paired: bool = False, level: float = LEVEL) 
     Unpaired: g = J (m_a - m_b) / s, s the pooled standard deviation, J the exact correction
     Γ(f/2) / (√(f/2) Γ((f-1)/2)) with f = n_a + n_b - 2 (Hedges 1981). Paired: s is the root of the
     mean of both variances, so that g is on the same scale, and f = pairs - 1 (Cumming 2012). The
-    interval is that of the noncentral t times J (Steiger and Fouladi 1997; for pairs Algina and
-    Keselman 2003); it supposes normal values of equal variance. None where nothing varies, an arm
-    has one run, or there are two pairs (J is 0).
+    interval is that of the noncentral t (Steiger and Fouladi 1997; for pairs, close to it, Algina
+    and Keselman 2003). It covers the true difference in standard deviations, of which g is the
+    estimate, and is therefore not multiplied by J; it supposes normal values of equal variance.
+    None where nothing varies, an arm has one run, or there are two pairs (J is 0).
 
     >>> found = hedges([0.9, 0.8, 0.7], [0.5, 0.4, 0.6])
     >>> print(f"{found.g:.2f} [{found.low:.2f}, {found.high:.2f}]")
-    2.39 [0.31, 4.39]
+    2.39 [0.38, 5.50]
     """
     one, other = complete_pairs(a, b) if paired else (known(a), known(b))
     n = (len(one), len(other))
@@ -55,10 +56,9 @@ def hedges(a: Values, b: Values, *, paired: bool = False, level: float = LEVEL) 
     difference = (first.mean or 0.0) - (second.mean or 0.0)
     s = _standard(first, second, paired)
     error = _paired_error(one, other) if paired else s * math.sqrt(1 / n[0] + 1 / n[1])
-    j = correction(freedom)
     low, high = _noncentral(difference, error, freedom, level)
-    scale = j * error / s
-    return Effect(j * difference / s, _times(low, scale), _times(high, scale), n, kind)
+    g, scale = correction(freedom) * difference / s, error / s
+    return Effect(g, _times(low, scale), _times(high, scale), n, kind)
 
 
 def correction(freedom: int) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from repunet.analysis.statistics.interval import LEVEL, Values
+from repunet.analysis.statistics.interval import LEVEL, Values, decimals
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def slope(
         return Slope(None, None, None, None, None, n, points)
     centred = t - t.mean()
     found = float(centred @ y / (centred @ centred))
-    residuals = y - y.mean() - found * centred
+    residuals = np.round(y - y.mean() - found * centred, decimals(y.tolist()))
     if n < 2 or points < 3:
         return Slope(found, None, None, None, None, n, points)
     error = _clustered(centred, residuals, groups)
