@@ -177,6 +177,7 @@ def test_the_power_of_pilots_is_that_of_their_arms(repunet: Command) -> None:
         (("armes",), 'there is no run "armes"'),
         (("arms.toml",), "is not a run file"),
         (("arms", "--to", "nowhere/x.csv"), "can't write nowhere/x.csv"),
+        (("arms", "--to", "x.parquet"), "--to writes CSV"),
     ],
 )
 def test_bad_use_is_one_clear_line(repunet: Command, words: tuple[str, ...], says: str) -> None:
@@ -192,6 +193,18 @@ def test_all_of_it_fits_a_narrow_page(repunet: Command, monkeypatch: pytest.Monk
         code, out, _ = repunet(*words)
         assert code == 0
         assert max(map(len, out.splitlines())) <= 80
+
+
+def test_what_does_not_fit_beside_stands_below_and_nothing_is_lost(
+    repunet: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("compare", "arms", "--measure", "cooperation_and_standing", "--measure", "density")
+    for width, headings in ((80, 3), (120, 2)):
+        monkeypatch.setattr(console, "_width", width)
+        _, out, _ = repunet(*words)
+        assert sum(line.startswith("measure, arm") for line in out.splitlines()) == headings
+        assert out.count("g [95 %]") == 1
+        assert re.search(r"full - no-gossip +-\S+ \[-\S+, \+\S+\]", out)
 
 
 def test_help_needs_neither_pandas_nor_scipy(place: Path) -> None:

@@ -23,12 +23,19 @@ from repunet.analysis.comparison import (
     selected,
 )
 from repunet.analysis.comparison.factors import factors
-from repunet.analysis.comparison.measuring import CORRELATIONS, HANDFUL
+from repunet.analysis.comparison.measuring import CORRELATIONS, HANDFUL, measure_run
 from repunet.analysis.comparison.rows import rows
 from repunet.analysis.measures.catalogue import MEASURES
-from repunet.analysis.measures.cooperation import cooperation
+from repunet.analysis.measures.cooperation import cooperation, cooperation_by_round
 from repunet.analysis.measures.measure import Rate, Span
-from repunet.analysis.statistics import Difference, fisher_mean, holm, interval, permutation
+from repunet.analysis.statistics import (
+    Difference,
+    fisher_mean,
+    holm,
+    interval,
+    permutation,
+    slope,
+)
 from repunet.analysis.tables.frames import open_frames
 from repunet.analysis.tables.history import History
 from repunet.errors import UsageError
@@ -311,3 +318,21 @@ def test_in_several_processes_the_same_is_measured(monkeypatch: pytest.MonkeyPat
     alone = measure_runs(paths)
     monkeypatch.setattr(measuring, "POOLED", 0)
     assert measure_runs(paths, processes=2) == alone
+
+
+def test_the_trend_of_an_arm_is_the_slope_of_all_its_rounds_clustered_by_run() -> None:
+    runs = [
+        replace(run(0.5, seed), path=str(seed), by_round=(0.1, None, 0.3 + seed / 10))
+        for seed in (1, 2)
+    ]
+    (group,) = compared(runs).groups
+    expected = slope([1, 3, 1, 3], [0.1, 0.4, 0.1, 0.5], [1, 1, 2, 2])
+    assert group.arms[0].trend == expected
+    assert (expected.n, expected.points) == (2, 4)
+
+
+def test_the_rates_of_every_round_are_those_of_the_headline() -> None:
+    path = fickle("participation")
+    rates = cooperation_by_round(open_frames(path)).value
+    assert [math.isnan(rate) for rate in rates] == [r is None for r in measure_run(path).by_round]
+    assert list(rates.dropna()) == [rate for rate in measure_run(path).by_round if rate is not None]

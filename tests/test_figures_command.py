@@ -21,7 +21,7 @@ HOW_TO = (DOCS / "how-to" / "draw-figures.md").read_text("utf-8")
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run, and a sweep of two."""
     folder = tmp_path_factory.mktemp("runs")
-    played(folder, company("embedded"), 2, name="alone")
+    played(folder, company("embedded", seed=3), 2, name="alone")
     for seed in (1, 2):
         played(folder / "sweep", company("embedded", seed=seed), 2, name=f"s{seed}")
     return folder
@@ -51,6 +51,19 @@ def test_a_sweep_stands_for_all_its_runs_each_once(
     assert told["runs"] == 3
     assert told["files"] == [str(tmp_path / "cooperation.svg")]
     assert "(n = 3)" in (tmp_path / "cooperation.svg").read_text()
+
+
+def test_a_copy_of_a_run_is_no_repetition(
+    storage: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy" / "run.sqlite"
+    copy.parent.mkdir()
+    copy.write_bytes((storage / "alone" / "run.sqlite").read_bytes())
+    words = ("alone", copy, "-o", tmp_path, "--format", "svg", "--only", "cooperation")
+    assert figures(storage, *words) == 0
+    said = capsys.readouterr().out
+    assert "alone is there more than once, and counts once: copy." in said
+    assert "1 run; mind" in said
 
 
 def test_all_figures_are_drawn_if_none_is_named(storage: Path, tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ def test_the_command_tells_runs_from_means_and_spreads(capsys: pytest.CaptureFix
         ([], "--means A B and --sds A B"),
         (["--means", ".9", ".8"], "--means A B and --sds A B"),
         (["--means", ".9", ".8", "--sds", "-1", "1"], "0 or more"),
+        (["--means", "nan", ".8", "--sds", "1", "inf"], "take numbers"),
         (["--means", ".9", ".8", "--sds", "1", "1", "--power", "80"], "between 0 and 1"),
         (["x", "--means", ".9", ".8", "--sds", "1", "1"], "either"),
     ],

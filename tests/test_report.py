@@ -259,6 +259,24 @@ def test_a_run_that_can_t_be_read_is_left_out_and_said_so(sweep: Path, tmp_path:
     assert "Left out: broken" in "".join(Seen(page.html).text)
 
 
+def test_a_copy_of_a_run_is_no_repetition(sweep: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy" / "run.sqlite"
+    copy.parent.mkdir()
+    copy.write_bytes((sweep / "none-1" / "run.sqlite").read_bytes())
+    page = page_of_runs("sweep", [sweep / "none-1" / "run.sqlite", copy])
+    assert (page.runs, [each.runs for each in page.headlines]) == (1, [1])
+    said = "".join(Seen(page.html).text)
+    assert "none-1 is there more than once, and counts once: copy." in said
+
+
+def test_the_headline_says_over_which_rounds_it_is(made: dict[str, Page], sweep: Path) -> None:
+    overs = {name: page.headlines[0].over for name, page in made.items()}
+    assert overs["pd"] == "last 5 rounds"
+    assert overs["participation"] == "latest decisions"
+    assert "Cooperation, latest decisions" in "".join(Seen(made["participation"].html).text)
+    assert "in which the trustee returned" in "".join(Seen(made["investment"].html).text)
+
+
 # What is told ------------------------------------------------------------------------------------
 
 

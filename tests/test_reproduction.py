@@ -1,6 +1,7 @@
 """The paper's tables, figures and claims, tried with any mind: played once, and put into words."""
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -21,9 +22,11 @@ from repunet.reproduction import paper
 from repunet.reproduction.claims import CLAIMS, Claim, Evidence
 from repunet.reproduction.evidence import QUANTITIES
 from repunet.reproduction.outcome import WANTED
-from repunet.reproduction.runs import carry_out
+from repunet.reproduction.result import Reproduction, Row
+from repunet.reproduction.runs import carry_out, settled
 from repunet.reproduction.stability import StableRule
 from repunet.reproduction.targets import ROUNDS, TARGETS, Request, grid, lengths
+from repunet.reproduction.verdicts import verdicts
 from repunet.storage import run_files
 
 PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "reproduce-the-paper.md").read_text("utf-8")
@@ -136,13 +139,15 @@ def test_figure_4_says_how_good_acts_were_beside_the_tone(folder: Path) -> None:
     found = reproduced("figure4", folder)
     assert {row["scenario"] for row in found["rows"]} == {"participation"}
     assert {"gossip_positive", "good_acts", "gossip_bias"} <= {r["quantity"] for r in found["rows"]}
+    assert any("the share of positive gossip" in sentence for sentence in found["verdicts"])
 
 
 def test_table_2_takes_several_minds(folder: Path) -> None:
     found = reproduced("table2", folder, "--mind", "chance")
     assert {row["mind"] for row in found["rows"]} == {"embedded", "chance"}
     assert all(row["paper"] is None for row in found["rows"])
-    assert any("Qwen3 plus" in sentence for sentence in found["verdicts"])
+    assert any("Qwen3 plus: full .95" in sentence for sentence in found["verdicts"])
+    assert any("No language model is chance" in sentence for sentence in found["verdicts"])
 
 
 def test_a_dry_run_plays_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,7 +162,9 @@ def test_a_dry_run_forecasts_what_models_will_be_asked(
     words = ("--model", "openai:gpt-4o-mini", "--agents", "4", "--rounds", "2", "--seeds", "1")
     page = printed(capsys, "table2", *words, "--storage", str(tmp_path), "--dry-run")
     assert "pd, full, openai:gpt-4o-mini" in page
-    assert "$" in page
+    *arms, whole = (float(word) for word in re.findall(r"\$([.0-9]+)", page))
+    assert len(arms) == 2
+    assert whole == pytest.approx(sum(arms), abs=0.0002)
 
 
 @pytest.mark.parametrize(
@@ -171,6 +178,7 @@ def test_a_dry_run_forecasts_what_models_will_be_asked(
         (("table1", "--until-stable", "--window", "0"), "at least 1 round"),
         (("table1", "--until-stable", "--tolerance", "2"), "between 0 and 1"),
         (("table1", "--model", "gpt"), "no language model"),
+        (("figure2", "--to", f"{__file__}/figures"), "can't be a folder"),
     ],
 )
 def test_what_can_t_be_tried_is_refused_in_one_line(
@@ -212,6 +220,16 @@ def test_all_arms_go_on_together_until_each_of_them_is_stable(tmp_path: Path) ->
     assert [set(each.values()) for each in ends][:2] == [{4}, {6}]
     assert {run.rounds for run in found} == set(ends[-1].values())
     assert max(ends[-1].values()) <= 9
+
+
+def test_it_is_said_whether_runs_ended_because_they_were_stable(tmp_path: Path) -> None:
+    rule = StableRule(window=2, tolerance=1.0)
+    found = list(played(tmp_path, asked(), rule, []))
+    assert settled(rule, found) == (
+        "pd: cooperation was stable in all runs at once after 4 rounds.",
+    )
+    (sentence,) = settled(StableRule(window=3), found)
+    assert "never stable in all runs at once, and they ended after 4 rounds" in sentence
 
 
 def test_stable_runs_end_at_once(tmp_path: Path) -> None:
@@ -276,6 +294,35 @@ def test_evidence_is_met_only_if_the_whole_interval_is(
     low: float | None, high: float | None, verdict: str
 ) -> None:
     assert Evidence("x", 0.0, Interval(0.0, low, high, 5, 0.1), 0).verdict == verdict
+
+
+@pytest.mark.parametrize(("runs", "verdict"), [(2, "open"), (5, "open"), (6, "met")])
+def test_runs_that_are_all_alike_meet_nothing_unless_they_are_many(runs: int, verdict: str) -> None:
+    assert Evidence("x", 0.0, Interval(0.2, 0.2, 0.2, runs, 0.0), 0).verdict == verdict
+
+
+def row(treatment: str, paper: float, *found: float | None) -> Row:
+    mean, low, high, sd = found
+    interval = Interval(mean, low, high, 2, sd)
+    return Row("pd", "chance", treatment, "cooperation", paper, interval, 10, 0)
+
+
+def said(*rows: Row) -> str:
+    made = Reproduction("table1", "T", "chance", 4, {"pd": 9}, 2, rows, (), (), ())
+    return " ".join(verdicts(made))
+
+
+def test_arms_that_come_out_alike_are_in_no_order() -> None:
+    full = row("full", 0.9, 0.33, 0.3, 0.36, 0.1)
+    page = said(full, row("none", 0.1, 0.33, 0.3, 0.36, 0.1))
+    assert "in another order: full = none; in the paper full > none" in page
+    assert "in the paper's order, full > none" in said(full, row("none", 0.1, 0.2, 0.1, 0.3, 0.1))
+
+
+def test_intervals_that_rule_out_little_or_are_none_are_said_to() -> None:
+    page = said(row("full", 0.9, 0.4, -0.9, 1.6, 0.2), row("none", 0.1, 0.5, 0.5, 0.5, 0.0))
+    assert "rules out little for full" in page
+    assert "all runs are alike, and give no interval, for none" in page
 
 
 def test_a_claim_fails_with_any_of_its_evidence() -> None:

@@ -146,6 +146,15 @@ def test_any_text_is_judged_the_same_alone_in_company_and_again(said):
     assert all(label in LABELS and 0 <= confidence <= 1 for label, confidence in together)
 
 
+@pytest.mark.parametrize(
+    ("score", "label"),
+    [(0.05, "positive"), (0.0499, "neutral"), (-0.0499, "neutral"), (-0.05, "negative")],
+)
+def test_a_tone_begins_at_five_hundredths(score, label, monkeypatch):
+    monkeypatch.setattr(Vader, "compound", lambda vader, text: score)
+    assert Vader().classify(["said"])[0].label == label
+
+
 def test_white_space_and_the_kind_of_apostrophe_change_nothing():
     judge = classifier()
     plain, other = judge.classify(["She can't be trusted.", f" She  can{CURLY}t\nbe trusted. "])

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.table import Table
 
-from repunet.analysis.comparison.result import Compared, Estimate, Group
+from repunet.analysis.comparison.result import Arm, Compared, Estimate, Group
 from repunet.analysis.statistics import runs_to_reach
+from repunet.cli.broad import sheets
 from repunet.cli.comparing import Needed
 from repunet.cli.output import fitted, p_value
 
@@ -28,7 +29,7 @@ def tables(group: Group) -> Iterator[Table]:
     yield fitted("", _columns(names, rows), ())
     if any(measure.contrasts for measure in group.measures):
         tests = [row for measure in group.measures for row in _contrasts(measure)]
-        yield fitted("", _columns(TESTS, tests), ())
+        yield from sheets("", _columns(TESTS, tests), TESTS[:1], TESTS[-1:])
 
 
 def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, Sequence[str]]:
@@ -81,14 +82,22 @@ def sentences(group: Group, window: int) -> Iterator[str]:
     yield f"Measured over the last {window} rounds of each run{but}."
     lost = (f"{arm.name} {arm.missing:,} of {arm.asked:,}" for arm in group.arms)
     yield f"Missing decisions, of all that were asked for: {'; '.join(lost)}."
+    yield f"Trend of cooperation, a round: {'; '.join(map(_trend, group.arms))}."
     yield from group.notes
+
+
+def _trend(arm: Arm) -> str:
+    """Return the slope over all rounds of an arm, its error clustered by run."""
+    found = arm.trend
+    said = within(found.slope, found.low, found.high, "per round", sign="+")
+    return f"{arm.name} {said}, {found.n} run{'s' * (found.n != 1)}"
 
 
 def number(value: float | None, unit: str = "", *, sign: str = "") -> str:
     """Return a number as papers print it: `.54`, `-.03`, `1.20`; `n/a` where there is none."""
     if value is None:
         return "n/a"
-    text = f"{value:{sign}.{DIGITS.get(unit, 2)}f}"
+    text = f"{value:{sign}z.{DIGITS.get(unit, 2)}f}"
     return text.replace("0.", ".", 1) if text.lstrip("+-").startswith("0.") else text
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -55,14 +56,25 @@ def compare(
     json: Json = False,
 ) -> None:
     """Compare arms: runs that differ in nothing but their seeds repeat one another."""
-    if to is not None and not to.absolute().parent.is_dir():
-        raise UsageError(f"can't write {to}: there is no folder {to.parent}")
+    _require_room(to)
     made: Any = library(COMPARISON)
     question = made.Question(paired, by, baseline)
     found = _compared(runs, measure or (), window, question, storage)
     if to is not None:
         library(f"{COMPARISON}.rows").write(found, to)
     print_json(found) if json else _print(found, to)
+
+
+def _require_room(to: Path | None) -> None:
+    """Raise UsageError before anything is measured, if its outcome can't be written there."""
+    if to is None:
+        return
+    if to.suffix.lower() != ".csv":
+        raise UsageError(f"--to writes CSV: name a file that ends in .csv, not {to}")
+    if to.is_dir():
+        raise UsageError(f"{to} is a folder: name a file for --to")
+    if not to.absolute().parent.is_dir():
+        raise UsageError(f"can't write {to}: there is no folder {to.parent}")
 
 
 def _print(found: "Comparison", to: Path | None) -> None:
@@ -165,6 +177,8 @@ def _from_numbers(
 ) -> Needed:
     if means is None or sds is None:
         raise UsageError("say --means A B and --sds A B, or name pilot runs")
+    if not all(map(isfinite, (*means, *sds))):
+        raise UsageError("--means and --sds take numbers")
     if min(sds) < 0:
         raise UsageError("a standard deviation is 0 or more")
     statistics: Any = library(STATISTICS)

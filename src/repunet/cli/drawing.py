@@ -27,6 +27,8 @@ class Drawn:
     runs: int
     mind: str
     files: tuple[str, ...]
+    notes: tuple[str, ...]
+    """Which runs are there more than once."""
 
 
 def figures(
@@ -56,12 +58,14 @@ def figures(
     paths = [output / f"{name}.{form}" for name in names for form in forms]
     make_room(paths, force=force)
     save = library(f"{DRAWING}.saving").save
+    files, copies = library("repunet.analysis.comparison.measuring").distinct(files)
     with collector.spared():
         opened = [library("repunet.analysis.tables.frames").open_frames(file) for file in files]
         for name in names:
             save(kinds[name].of(opened), output / name, forms, force=force)
     minds = "; ".join(dict.fromkeys(str(run.facts["mind"]) for run in opened))
-    drawn = Drawn(len(files), minds, tuple(map(str, paths)))
+    notes = library("repunet.analysis.comparison.notes").copies(copies)
+    drawn = Drawn(len(files), minds, tuple(map(str, paths)), notes)
     print_json(drawn) if json else _print(drawn)
 
 
@@ -85,4 +89,6 @@ def _files(words: Sequence[str], storage: Path | None) -> list[Path]:
 def _print(drawn: Drawn) -> None:
     for file in drawn.files:
         say(file, unbroken=True)
+    for note in drawn.notes:
+        say(note)
     say(f"{drawn.runs} run{'s' * (drawn.runs != 1)}; {disclaimer(drawn.mind)}")

@@ -76,7 +76,7 @@ def rate(value: float | None) -> str:
     """Return a rate as papers print it: `.54`, or `n/a`."""
     if value is None:
         return "n/a"
-    return f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"
+    return f"{value:z.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"
 
 
 def between(low: float | None, high: float | None) -> str:

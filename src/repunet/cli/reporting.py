@@ -63,9 +63,12 @@ def write(folder: Path, files: list[Path], path: Path, *, force: bool = False) -
     _require_room(path, files, force=force)
     with collector.spared():
         page = _page(folder, files)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with drafted(path) as draft:
-        draft.write_text(page.html, "utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with drafted(path) as draft:
+            draft.write_text(page.html, "utf-8")
+    except OSError as error:
+        raise UsageError(f"can't write {path} ({error.strerror})") from None
     return page
 
 
@@ -109,7 +112,7 @@ def _spelled(line: "Headline") -> str:
     between = "" if line.low is None else f" [{rate(line.low)}, {rate(line.high)}]"
     runs = f"{line.runs} runs" if line.runs != 1 else "1 run: no interval"
     return (
-        f"cooperation, last 5 rounds {rate(line.cooperation)}{between} "
+        f"cooperation, {line.over} {rate(line.cooperation)}{between} "
         f"({runs}; missing decisions: {line.missing})"
     )
 

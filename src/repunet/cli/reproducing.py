@@ -1,7 +1,7 @@
 """The command `reproduce`: a table, figure or claim of the paper, tried with any mind."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
@@ -12,18 +12,8 @@ from cyclopts import Parameter
 from repunet.analysis.forecast import forecast
 from repunet.analysis.tables.library import library
 from repunet.cli.options import LimitOptions, Whole
-from repunet.cli.output import (
-    between,
-    console,
-    disclaimer,
-    fitted,
-    money,
-    p_value,
-    print_json,
-    progress_console,
-    rate,
-    say,
-)
+from repunet.cli.output import console, fitted, money, print_json, progress_console, say
+from repunet.cli.reproduced import print_reproduction
 from repunet.cli.sweeping import SweepOptions, announce, complete, saying, show
 from repunet.errors import UsageError
 from repunet.experiment.cell import Cell
@@ -32,29 +22,14 @@ from repunet.minds.default import default_mind
 from repunet.minds.language.terms import Terms
 from repunet.minds.roster import require_language
 from repunet.models.prices import read_prices
-from repunet.reproduction.runs import carry_out, ready
+from repunet.reproduction.runs import carry_out, ready, settled
 from repunet.reproduction.stability import StableRule
 from repunet.reproduction.targets import TARGETS, Request, TargetName, lengths
 from repunet.spec import AGENTS
 
 if TYPE_CHECKING:
-    from repunet.reproduction.claims import Claim
-    from repunet.reproduction.result import Reproduction, Row, Test
+    from repunet.reproduction.result import Reproduction
 
-HEADLINE = "cooperation"
-TITLES = {
-    HEADLINE: "Cooperation, last 5 rounds (participation: latest decisions)",
-    "change": "Change of cooperation from the first 5 rounds to the last 5",
-    "decline": "Decline of cooperation from the first 5 rounds to the last 5",
-    "cooperation_and_standing": "Correlation of cooperation so far and standing (Pearson, Fisher)",
-    "assortativity_cooperation": "Assortativity of ties by cooperation so far",
-    "isolation": "Mutual ties of the others minus those of the quarter that cooperates least",
-    "talk_and_standing": "Correlation of being talked about and standing (Pearson, Fisher)",
-    "gossip_positive": "Share of positive gossip (vader)",
-    "gossip_bias": "P(gossip | C) minus P(gossip | D)",
-    "good_acts": "Share of good acts (cooperation in all rounds)",
-}
-"""What each quantity is, for people."""
 RULE = StableRule()
 
 
@@ -107,6 +82,8 @@ class ReproduceOptions:
         minds = (*(self.mind or ()), *(self.model or ())) or (default_mind(os.environ),)
         if limits is not None and limits.batch is not None:
             raise UsageError("--batch DIR is for a single run: repunet run --batch DIR")
+        if self.to is not None and not _may_be_folder(self.to):
+            raise UsageError(f"{self.to} can't be a folder: name another one for --to")
         return Request(
             TARGETS[target],
             tuple(dict.fromkeys(minds)),
@@ -121,6 +98,10 @@ class ReproduceOptions:
     def rule(self) -> StableRule | None:
         """Return when runs end, if not after so many rounds."""
         return StableRule(self.window, self.tolerance) if self.until_stable else None
+
+
+def _may_be_folder(path: Path) -> bool:
+    return next(each for each in (path, *path.absolute().parents) if each.exists()).is_dir()
 
 
 def reproduce(
@@ -146,10 +127,11 @@ def reproduce(
             return
         runs = carry_out(request, how.storage, os.environ, chosen.rule, _player(how))
     processes = library("repunet.analysis.comparison.measuring").processors()
-    found: Any = library("repunet.reproduction.outcome").reproduction(request, runs, processes)
+    made: Any = library("repunet.reproduction.outcome").reproduction(request, runs, processes)
     figures = library("repunet.reproduction.drawing").drawn(target, runs, chosen.to)
-    found = replace(found, figures=figures)
-    print_json(found) if how.json else _print(found)
+    ends = () if chosen.rule is None else settled(chosen.rule, runs)
+    found: Reproduction = replace(made, figures=figures, verdicts=(*made.verdicts, *ends))
+    print_json(found) if how.json else print_reproduction(found)
 
 
 def _player(how: SweepOptions) -> Callable[[Sweep], object]:
@@ -163,9 +145,6 @@ def _player(how: SweepOptions) -> Callable[[Sweep], object]:
         complete(sweep, how)
 
     return play
-
-
-# Before
 
 
 def _foresee(request: Request, rule: StableRule | None, how: SweepOptions) -> None:
@@ -183,14 +162,22 @@ def _foresee(request: Request, rule: StableRule | None, how: SweepOptions) -> No
 
 def _print_forecast(request: Request, sweep: Sweep) -> None:
     """Print what the runs of the first seed will take, times the seeds."""
-    rows = [_forecast_row(request, cell) for cell in sweep.cells if cell.spec.seed == 1]
-    names = ("arm:", "calls", "tokens", "cost")
+    each = [_forecast_row(request, cell) for cell in sweep.cells if cell.spec.seed == 1]
+    _, calls, tokens, costs = zip(*each, strict=True)
+    cost = None if None in costs else sum(costs)
+    rows = [*each, ("all", sum(calls), sum(tokens), cost)] if len(each) > 1 else each
+    columns = {
+        "arm:": [name for name, *_ in rows],
+        "calls": [f"{calls:,}" for _, calls, _, _ in rows],
+        "tokens": [f"{tokens:,}" for _, _, tokens, _ in rows],
+        "cost": [money(cost) for *_, cost in rows],
+    }
     say(f"Likely, for all {request.seeds} seeds together and with no run done; see repunet plan:")
-    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
     console.print(fitted("", columns, ()))
 
 
-def _forecast_row(request: Request, cell: Cell) -> tuple[str, ...]:
+def _forecast_row(request: Request, cell: Cell) -> tuple[str, int, int, float | None]:
+    """Return an arm, its calls, tokens and dollars, which are None where no price is known."""
     spec = cell.spec
     progress_console.print(f"forecasting {cell.name}", markup=False)
     prices = None if spec.limits.prices is None else read_prices(spec.limits.prices)
@@ -199,82 +186,4 @@ def _forecast_row(request: Request, cell: Cell) -> tuple[str, ...]:
     calls, tokens = found.calls.likely, found.tokens_in.likely + found.tokens_out.likely
     cost = None if found.cost is None else found.cost.likely * request.seeds
     name = f"{found.scenario}, {found.treatment}, {cell.founding.mind_names}"
-    return name, f"{calls * request.seeds:,}", f"{tokens * request.seeds:,}", money(cost)
-
-
-# After
-
-
-def _print(found: "Reproduction") -> None:
-    say(f"{found.title}. {disclaimer(found.mind)}")
-    rounds = ", ".join(f"{name} {count}" for name, count in found.rounds.items())
-    say(f"{found.agents} agents, seeds 1 to {found.seeds}; rounds: {rounds}")
-    quantities = dict.fromkeys(row.quantity for row in found.rows)
-    for quantity in [HEADLINE] if found.claims else quantities:
-        _print_rows(quantity, [row for row in found.rows if row.quantity == quantity])
-    if found.tests:
-        _print_tests(found.tests)
-    for name in dict.fromkeys(claim.name for claim in found.claims):
-        _print_claim([claim for claim in found.claims if claim.name == name])
-    say("")
-    for sentence in found.verdicts:
-        say(f"- {sentence}")
-    for path in found.figures:
-        say(f"figure: {path}", unbroken=True)
-    say(f"run files: {found.folder}", unbroken=True)
-
-
-def _print_rows(quantity: str, rows: Sequence["Row"]) -> None:
-    columns: dict[str, list[str]] = {
-        "scenario:": [row.scenario for row in rows],
-        "mind:": [row.mind for row in rows],
-        "treatment:": [row.treatment for row in rows],
-        "paper": [rate(row.paper) for row in rows],
-        "here": [rate(row.interval.mean) for row in rows],
-        "95 % interval": [between(row.interval.low, row.interval.high) for row in rows],
-        "SD": [rate(row.interval.sd) for row in rows],
-        "runs": [str(row.interval.n) for row in rows],
-        "counted": [f"{row.counted:,}" for row in rows],
-        "missing": [f"{row.missing:,}" for row in rows],
-    }
-    if len(set(columns["mind:"])) == 1:
-        del columns["mind:"]
-    if all(row.paper is None for row in rows):
-        del columns["paper"]
-    console.print(fitted(TITLES[quantity], columns, ("SD", "counted")))
-
-
-def _print_tests(tests: Sequence["Test"]) -> None:
-    each = [test.contrast for test in tests]
-    columns: dict[str, list[str]] = {
-        "scenario:": [test.scenario for test in tests],
-        "mind:": [test.mind for test in tests],
-        "full minus:": [c.versus for c in each],
-        "paper": [rate(test.paper) for test in tests],
-        "here": [rate(c.welch.difference) for c in each],
-        "95 % interval": [between(c.welch.low, c.welch.high) for c in each],
-        "p, Welch": [p_value(c.welch.p) for c in each],
-        "Holm": [p_value(c.welch_adjusted) for c in each],
-        "p, permut.": [p_value(c.permutation.p) for c in each],
-        "g": [rate(c.effect.g) for c in each],
-    }
-    if len(set(columns["mind:"])) == 1:
-        del columns["mind:"]
-    console.print(fitted("Differences in cooperation", columns, ("g", "p, permut.")))
-
-
-def _print_claim(tried: Sequence["Claim"]) -> None:
-    """Print one claim, in all scenarios in which it was tried."""
-    lines = [(claim.scenario, each) for claim in tried for each in claim.evidence]
-    columns: dict[str, list[str]] = {
-        "scenario:": [scenario for scenario, _ in lines],
-        "evidence:": [each.quantity for _, each in lines],
-        "expected:": [f"> {each.above:g}" for _, each in lines],
-        "here": [rate(each.found.mean) for _, each in lines],
-        "95 % interval": [between(each.found.low, each.found.high) for _, each in lines],
-        "runs": [str(each.found.n) for _, each in lines],
-        "missing": [str(each.missing) for _, each in lines],
-        "so:": [str(each.verdict) for _, each in lines],
-    }
-    verdicts = ", ".join(f"{claim.scenario} {claim.verdict}" for claim in tried)
-    console.print(fitted(f"Claim: {tried[0].statement} ({verdicts})", columns, ("runs",)))
+    return name, calls * request.seeds, tokens * request.seeds, cost

@@ -6,12 +6,14 @@ from typing import Literal, TypeAlias
 
 from repunet.analysis.comparison.arms import ArmRuns
 from repunet.analysis.comparison.comparing import estimate
-from repunet.analysis.statistics import Interval, complete_pairs, interval
+from repunet.analysis.statistics import Interval, complete_pairs, interval, runs_to_reach
 from repunet.reproduction.arms import Key, values
 
 FULL, NONE = "full", "none"
 DRIFT = 0.1
 """By how much cooperation may fall and yet be called sustained; the paper gives no number."""
+ALIKE = runs_to_reach(paired=True)
+"""Runs that a sign test needs if all of them say the same."""
 
 Verdict: TypeAlias = Literal["met", "failed", "open"]
 """The whole interval is where it is expected, or where it is not; or no interval tells."""
@@ -31,11 +33,16 @@ class Evidence:
     def verdict(self) -> Verdict:
         """Return whether the interval over runs lies above the bound, below it, or around it.
 
+        Runs that are all alike have no interval; they tell if they are enough for a sign test.
+
         >>> Evidence("r", 0.0, Interval(0.5, 0.2, 0.8, 5, 0.1), 0).verdict
         'met'
+        >>> Evidence("r", 0.0, Interval(0.5, 0.5, 0.5, 5, 0.0), 0).verdict
+        'open'
         """
         low, high = self.found.low, self.found.high
-        if low is None or high is None:
+        alike = not self.found.sd
+        if low is None or high is None or (alike and self.found.n < ALIKE):
             return "open"
         return "met" if low > self.above else "failed" if high < self.above else "open"
 
@@ -63,9 +70,9 @@ Maker: TypeAlias = Callable[[ArmRuns, ArmRuns], Iterator[Evidence]]
 
 
 def _sustained(full: ArmRuns, none: ArmRuns) -> Iterator[Evidence]:
-    yield _difference("cooperation", "full minus none", full, none)
-    yield _level("change", "change from start to end, full", full, -DRIFT)
-    yield _level("decline", "decline from start to end, none", none)
+    yield _difference("cooperation", "full minus none, by seed", full, none)
+    yield _level("change", "change, start to end, full", full, -DRIFT)
+    yield _level("decline", "decline, start to end, none", none)
 
 
 def _correlated(full: ArmRuns, none: ArmRuns) -> Iterator[Evidence]:
@@ -75,8 +82,8 @@ def _correlated(full: ArmRuns, none: ArmRuns) -> Iterator[Evidence]:
 def _clustered(full: ArmRuns, none: ArmRuns) -> Iterator[Evidence]:
     ties = "assortativity_cooperation"
     yield _level(ties, "assortativity, full", full)
-    yield _difference(ties, "assortativity, full minus none", full, none)
-    yield _level("isolation", "mutual ties, others minus bottom quarter", full)
+    yield _difference(ties, "assortativity, full minus none, by seed", full, none)
+    yield _level("isolation", "mutual ties, the rest minus the bottom quarter", full)
 
 
 def _talked_about(full: ArmRuns, none: ArmRuns) -> Iterator[Evidence]:

@@ -52,6 +52,20 @@ def carry_out(
         sweep = prepare(grid(request, rounds), storage, environ)
 
 
+def settled(rule: StableRule, runs: list[Replication]) -> tuple[str, ...]:
+    """Return for each scenario whether its runs ended because cooperation was stable."""
+    rounds = {run.scenario: run.rounds for run in runs}
+    stable = {
+        name: all(rule.holds(_rates(run)) for run in runs if run.scenario == name)
+        for name in rounds
+    }
+    return tuple(
+        f"{name}: cooperation was {'stable' if stable[name] else 'never stable'} in all runs at "
+        f"once{'' if stable[name] else ', and they ended'} after {many} rounds."
+        for name, many in rounds.items()
+    )
+
+
 def _replications(sweep: Sweep, rounds: Mapping[str, int]) -> list[Replication]:
     return [
         Replication(

@@ -30,7 +30,7 @@ class StableRule:
     def holds(self, rates: Rates) -> bool:
         """Tell whether cooperation is stable at the end of these rounds.
 
-        >>> StableRule(window=2).holds([0.9, 0.4, 0.5, 0.5, 0.5])
+        >>> StableRule(window=2).holds([0.9, 0.3, 0.5, 0.5, 0.5])
         False
         >>> StableRule(window=2).holds([0.9, 0.5, 0.5, 0.5, 0.5])
         True

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from repunet.analysis.comparison.factors import WORDS, differing, is_cut_off, rank, said
 from repunet.analysis.comparison.measuring import MeasuredRun
 from repunet.analysis.comparison.result import Arm, Member
+from repunet.analysis.statistics import Slope, slope
 from repunet.errors import UsageError, unknown
 
 BY = tuple(WORDS)
@@ -121,6 +122,12 @@ def arm_of(name: str, runs: Sequence[MeasuredRun]) -> ArmRuns:
             cut_off=is_cut_off(held[0].factors),
             asked=sum(run.asked for run in held),
             missing=sum(run.missing for run in held),
+            trend=_trend(held),
         ),
         held,
     )
+
+
+def _trend(runs: Sequence[MeasuredRun]) -> Slope:
+    points = [(at, rate, run.path) for run in runs for at, rate in enumerate(run.by_round, 1)]
+    return slope([at for at, _, _ in points], [y for _, y, _ in points], [r for _, _, r in points])

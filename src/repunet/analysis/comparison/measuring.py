@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from math import isnan
 from multiprocessing import get_context
 from pathlib import Path
 
 from repunet.analysis.comparison.factors import factors
 from repunet.analysis.measures.catalogue import MEASURES, measured
+from repunet.analysis.measures.cooperation import cooperation_by_round
 from repunet.analysis.measures.measure import WINDOW, Rate, Span
 from repunet.analysis.tables.frames import Frames, frames
 from repunet.analysis.tables.history import History
@@ -57,6 +59,8 @@ class MeasuredRun:
     """Decisions asked for in all rounds, answered or not."""
     missing: int
     rates: dict[str, Rate]
+    by_round: tuple[float | None, ...] = ()
+    """The headline rate of every round."""
 
     @property
     def mind(self) -> str:
@@ -101,6 +105,8 @@ def run_with(
     with collector.spared(), Journal.open(path) as journal:
         history = History(journal, None if last is None else min(last, journal.rounds))
         missing = len(history.of(DecisionMissing))
+        tables = frames(history)
+        headline = cooperation_by_round(tables)
         return MeasuredRun(
             name=history.name,
             path=str(path),
@@ -112,7 +118,8 @@ def run_with(
             rounds=history.last,
             asked=sum(len(kept) for _, kept in history.answers()) + missing,
             missing=missing,
-            rates=rates(frames(history)),
+            rates=rates(tables),
+            by_round=tuple(None if isnan(rate) else float(rate) for rate in headline.value),
         )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from repunet.analysis.statistics import Difference, Effect, Interval
+from repunet.analysis.statistics import Difference, Effect, Interval, Slope
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Arm:
     """Decisions asked for in all rounds of its runs."""
     missing: int
     """Of those, without an answer."""
+    trend: Slope
+    """Of the headline rate over all rounds, its error clustered by run."""
 
     @property
     def mind(self) -> str:

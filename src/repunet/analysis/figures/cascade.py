@@ -128,7 +128,7 @@ def _tell(axes: Axes, heard: Mapping[Line, Any], places: Mapping[Line, Place]) -
         (x, y), (above, beside) = places[line], places[line[:-1]]
         way = ([above, above, x], [beside, y, y])
         axes.plot(*way, color=INK, linewidth=2.4, zorder=1)
-        colour = shades(np.array(piece.valence))
+        (colour,) = shades(np.array([piece.valence], float))
         axes.plot(*way, color=colour, linewidth=1.6, zorder=1.1)
     xs, ys = zip(*places.values(), strict=True)
     axes.scatter(xs, ys, s=14, color="white", edgecolor=INK, linewidth=0.7, zorder=2)

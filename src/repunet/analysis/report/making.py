@@ -1,12 +1,12 @@
 """Making a report: from run files to a page, and what it says first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from repunet.analysis.comparison import Estimate
+from repunet.analysis.comparison import notes
 from repunet.analysis.report.rendering import rendered
-from repunet.analysis.report.several import sweep_report
+from repunet.analysis.report.several import ArmInShort, Stage, SweepReport, sweep_report
 from repunet.analysis.report.single import run_report
 from repunet.analysis.report.source import Source, read
 from repunet.errors import RepuNetError, UsageError
@@ -17,6 +17,8 @@ class Headline:
     """Cooperation over the last rounds: of a run, or the mean of an arm with its interval."""
 
     what: str
+    over: str
+    """Over which rounds."""
     cooperation: float | None
     low: float | None
     """None for a single run, and where runs don't differ at all; as is `high`."""
@@ -42,9 +44,11 @@ def page_of_run(path: Path) -> Page:
     """Return the report on the run in a file, as far as it is committed."""
     report = run_report(read(path))
     end = report.contents.numbers.end
-    what = f"{report.setting.name}, {report.setting.treatment}"
-    headline = Headline(what, end.value, None, None, 1, end.missing)
-    return Page(rendered("run.html", report), 1, report.setting.mind, (headline,))
+    run = report.setting
+    far = "" if run.is_complete else f", {run.rounds} of {run.planned} rounds"
+    what = f"{run.name}, {run.treatment}{far}"
+    headline = Headline(what, run.stretch, end.value, None, None, 1, end.missing)
+    return Page(rendered("run.html", report), 1, run.mind, (headline,))
 
 
 def page_of_runs(name: str, paths: Sequence[Path]) -> Page:
@@ -61,24 +65,32 @@ def page_of_runs(name: str, paths: Sequence[Path]) -> Page:
             left_out.append(f"{path.parent.name}: {error}")
     if not sources:
         raise UsageError(f"no run of {name} can be read: {left_out[0] if left_out else 'none'}")
-    report = sweep_report(name, sources, left_out)
-    headlines = [
-        _headline(
-            f"{stage.title}, {arm.arm.name}" if len(report.stages) > 1 else arm.arm.name, arm.end
-        )
-        for stage in report.stages
-        for arm in stage.arms
-    ]
+    once, copies = _once(sources)
+    found = sweep_report(name, once, left_out)
+    report = replace(found, notes=(*notes.copies(copies), *found.notes))
+    headlines = [_headline(report, stage, arm) for stage in report.stages for arm in stage.arms]
     return Page(
         rendered("sweep.html", report),
-        len(sources),
+        len(once),
         "; ".join(report.minds),
         tuple(headlines),
         report.left_out,
     )
 
 
-def _headline(what: str, end: Estimate) -> Headline:
-    found = end.interval
+def _once(sources: Sequence[Source]) -> tuple[list[Source], dict[str, list[str]]]:
+    """Return each run once, and which others are the same, by the name of the one that counts."""
+    first: dict[str, Source] = {}
+    copies: dict[str, list[str]] = {}
+    for source in sources:
+        same = first.setdefault(source.setting.digest, source)
+        if same is not source:
+            copies.setdefault(same.setting.name, []).append(source.setting.name)
+    return list(first.values()), copies
+
+
+def _headline(report: SweepReport, stage: Stage, arm: ArmInShort) -> Headline:
+    what = f"{stage.title}, {arm.arm.name}" if len(report.stages) > 1 else arm.arm.name
+    found = arm.end.interval
     low, high = (found.low, found.high) if found.sd else (None, None)
-    return Headline(what, found.mean, low, high, found.n, end.missing)
+    return Headline(what, arm.setting.stretch, found.mean, low, high, found.n, arm.end.missing)

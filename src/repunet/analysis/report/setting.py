@@ -6,6 +6,7 @@ from hashlib import sha256
 from shlex import join
 
 from repunet import __version__
+from repunet.analysis.report.headline import COUNTS, over
 from repunet.analysis.summary import known_minds
 from repunet.analysis.tables.history import History
 from repunet.attempts import SINCE
@@ -107,6 +108,16 @@ class Setting:
     def is_complete(self) -> bool:
         """Tell whether all rounds that were planned are committed."""
         return self.rounds >= self.planned
+
+    @property
+    def stretch(self) -> str:
+        """Return over what the headline is, such as the last 5 rounds."""
+        return over(self.scenario, self.rounds)
+
+    @property
+    def counts(self) -> str:
+        """Return what the headline counts, in a sentence, if that is not plain."""
+        return COUNTS.get(self.scenario, "")
 
 
 def setting(journal: Journal, history: History) -> Setting:

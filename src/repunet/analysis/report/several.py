@@ -8,6 +8,7 @@ from repunet.analysis.comparison.arms import ArmRuns, Field, fields
 from repunet.analysis.comparison.comparing import estimate
 from repunet.analysis.measures.catalogue import MEASURES, measured
 from repunet.analysis.measures.measure import WINDOW, Rate, Span
+from repunet.analysis.report.headline import LATEST, over
 from repunet.analysis.report.numbers import note
 from repunet.analysis.report.pictures import Picture, pictures
 from repunet.analysis.report.setting import Setting
@@ -72,6 +73,16 @@ class Stage:
     """Of the headline."""
     notes: tuple[str, ...]
 
+    @property
+    def scenario(self) -> str:
+        """Return the dilemma."""
+        return self.arms[0].setting.scenario
+
+    @property
+    def stretch(self) -> str:
+        """Return over what the headline is, such as the last 5 rounds."""
+        return over(self.scenario)
+
 
 @dataclass(frozen=True, slots=True)
 class SweepReport:
@@ -91,6 +102,11 @@ class SweepReport:
     def title(self) -> str:
         """Return what the report is called."""
         return f"{self.name}: {len(self.settings)} runs"
+
+    @property
+    def of_latest(self) -> bool:
+        """Tell whether any headline is of the latest decisions."""
+        return any(stage.scenario == LATEST for stage in self.stages)
 
     @property
     def minds(self) -> tuple[str, ...]:

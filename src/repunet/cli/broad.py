@@ -1,0 +1,34 @@
+"""Broad tables: columns that do not fit beside the others stand in a table below, none is lost."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.cells import cell_len
+from rich.table import Table
+
+from repunet.cli.output import console, fitted
+
+GAP = 2
+"""Blanks between two columns."""
+
+
+def sheets(
+    title: str, columns: Mapping[str, Sequence[str]], keys: Sequence[str], spare: Sequence[str]
+) -> Iterator[Table]:
+    """Yield a table of columns by name; the first of the spare ones that don't fit come in another.
+
+    That one is led by the key columns, so that its rows can be told apart.
+    """
+    kept, below = dict(columns), dict[str, Sequence[str]]()
+    for name in spare:
+        if _breadth(kept) > console.width and name in kept:
+            below[name] = kept.pop(name)
+    yield fitted(title, kept, ())
+    if below:
+        yield fitted("", {name: columns[name] for name in columns if name in (*keys, *below)}, ())
+
+
+def _breadth(columns: Mapping[str, Sequence[str]]) -> int:
+    widths = (
+        max(map(cell_len, (name.removesuffix(":"), *cells))) for name, cells in columns.items()
+    )
+    return sum(widths) + GAP * (len(columns) - 1)

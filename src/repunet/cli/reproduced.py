@@ -1,0 +1,131 @@
+"""What `reproduce` prints: our numbers beside the paper's, tests, claims and verdicts."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from repunet.cli.broad import sheets
+from repunet.cli.output import between, console, disclaimer, fitted, p_value, rate, say
+
+if TYPE_CHECKING:
+    from repunet.analysis.statistics import Interval
+    from repunet.reproduction.claims import Claim, Evidence
+    from repunet.reproduction.result import Reproduction, Row, Test
+
+HEADLINE = "cooperation"
+LATEST = "participation"
+"""The dilemma whose headline is of the latest decisions, not of the last rounds."""
+TITLES = {
+    "change": "Change of cooperation from the first 5 rounds to the last 5",
+    "decline": "Decline of cooperation from the first 5 rounds to the last 5",
+    "cooperation_and_standing": "Correlation of cooperation so far and standing (Pearson, Fisher)",
+    "assortativity_cooperation": "Assortativity of ties by cooperation so far",
+    "isolation": "Mutual ties of the others minus those of the quarter that cooperates least",
+    "talk_and_standing": "Correlation of being talked about and standing (Pearson, Fisher)",
+    "gossip_positive": "Share of positive gossip (vader)",
+    "gossip_bias": "P(gossip | C) minus P(gossip | D)",
+    "good_acts": "Share of good acts (cooperation in all rounds)",
+}
+"""What each quantity is, for people."""
+KEYS = ("scenario:", "mind:", "treatment:", "full minus:")
+
+
+def print_reproduction(found: "Reproduction") -> None:
+    """Print all that a reproduction found."""
+    say(f"{found.title}. {disclaimer(found.mind)}")
+    rounds = ", ".join(f"{name} {count}" for name, count in found.rounds.items())
+    seeds = f"seeds 1 to {found.seeds}" if found.seeds > 1 else "seed 1"
+    say(f"{found.agents} agents, {seeds}; rounds: {rounds}")
+    quantities = dict.fromkeys(row.quantity for row in found.rows)
+    for quantity in [HEADLINE] if found.claims else quantities:
+        title = TITLES.get(quantity) or _headline(found)
+        _print_rows(title, [row for row in found.rows if row.quantity == quantity])
+    if found.tests:
+        _print_tests(found.tests)
+    for name in dict.fromkeys(claim.name for claim in found.claims):
+        _print_claim([claim for claim in found.claims if claim.name == name])
+    say("")
+    for sentence in found.verdicts:
+        say(f"- {sentence}")
+    for path in found.figures:
+        say(f"figure: {path}", unbroken=True)
+    say(f"run files: {found.folder}", unbroken=True)
+
+
+def _headline(found: "Reproduction") -> str:
+    """Return what the headline is, in the dilemmas at hand."""
+    if set(found.rounds) == {LATEST}:
+        return "Cooperation, latest decisions"
+    but = f" ({LATEST}: latest decisions)" if LATEST in found.rounds else ""
+    return f"Cooperation, last 5 rounds{but}"
+
+
+def _print_rows(title: str, rows: Sequence["Row"]) -> None:
+    columns: dict[str, list[str]] = {
+        "scenario:": [row.scenario for row in rows],
+        "mind:": [row.mind for row in rows],
+        "treatment:": [row.treatment for row in rows],
+        "paper": [rate(row.paper) for row in rows],
+        "here": [rate(row.interval.mean) for row in rows],
+        "95 % interval": [_interval(row.interval) for row in rows],
+        "SD": [rate(row.interval.sd) for row in rows],
+        "runs": [str(row.interval.n) for row in rows],
+        "counted": [f"{row.counted:,}" for row in rows],
+        "missing": [f"{row.missing:,}" for row in rows],
+    }
+    _print_columns(title, columns, ("SD", "counted"))
+
+
+def _interval(found: "Interval") -> str:
+    """Return an interval over runs; where all are alike there is none."""
+    return between(found.low, found.high) if found.sd else "n/a"
+
+
+def _print_columns(title: str, columns: dict[str, list[str]], spare: Sequence[str]) -> None:
+    """Print a table, without minds if there is but one, and without a paper that is silent."""
+    if len(set(columns["mind:"])) == 1:
+        del columns["mind:"]
+    if set(columns["paper"]) == {"n/a"}:
+        del columns["paper"]
+    for table in sheets(title, columns, KEYS, spare):
+        console.print(table)
+
+
+def _print_tests(tests: Sequence["Test"]) -> None:
+    each = [test.contrast for test in tests]
+    columns: dict[str, list[str]] = {
+        "scenario:": [test.scenario for test in tests],
+        "mind:": [test.mind for test in tests],
+        "full minus:": [c.versus for c in each],
+        "paper": [rate(test.paper) for test in tests],
+        "here": [rate(c.welch.difference) for c in each],
+        "95 % interval": [between(c.welch.low, c.welch.high) for c in each],
+        "p, Welch": [p_value(c.welch.p) for c in each],
+        "Holm": [p_value(c.welch_adjusted) for c in each],
+        "p, permut.": [p_value(c.permutation.p) for c in each],
+        "g": [rate(c.effect.g) for c in each],
+    }
+    _print_columns("Differences in cooperation", columns, ("g", "p, permut."))
+
+
+def _print_claim(tried: Sequence["Claim"]) -> None:
+    """Print one claim: what is expected of each quantity, and what came in every scenario."""
+    rows: list[tuple[str, ...]] = []
+    for place, expected in enumerate(tried[0].evidence):
+        above = f"> {rate(expected.above)}" if expected.above else "> 0"
+        rows.append((expected.quantity, above, *[""] * 5))
+        rows += [_tried(claim.scenario, claim.evidence[place]) for claim in tried]
+    names = ("evidence, scenario:", "expected:", "here", "95 % interval", "runs", "missing", "so:")
+    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    console.print(fitted(f"Claim: {tried[0].statement}", columns, ()))
+
+
+def _tried(scenario: str, each: "Evidence") -> tuple[str, ...]:
+    return (
+        f"  {scenario}",
+        "",
+        rate(each.found.mean),
+        _interval(each.found),
+        str(each.found.n),
+        f"{each.missing:,}",
+        each.verdict,
+    )
