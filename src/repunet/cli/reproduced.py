@@ -16,6 +16,7 @@ LATEST = "participation"
 """The dilemma whose headline is of the latest decisions, not of the last rounds."""
 TITLES = {
     "change": "Change of cooperation from the first 5 rounds to the last 5",
+    "depth": "How far cooperation in the last 5 rounds is below .2",
     "decline": "Decline of cooperation from the first 5 rounds to the last 5",
     "cooperation_and_standing": "Correlation of cooperation so far and standing (Pearson, Fisher)",
     "assortativity_cooperation": "Assortativity of ties by cooperation so far",

@@ -26,10 +26,16 @@ def main() -> None:
     stopping = Stopping()
     Thread(target=_listen, args=(jobs, stopping), daemon=True).start()
     while (job := jobs.get()) is not None:
-        outcome = asyncio.run(
-            play(job, lambda _, number: print("round", number, file=out, flush=True), stopping)
-        )
-        print("outcome", outcome.to_json(), file=out, flush=True)
+        outcome = asyncio.run(play(job, lambda _, number: _tell(out, f"round {number}"), stopping))
+        _tell(out, f"outcome {outcome.to_json()}")
+
+
+def _tell(out: TextIO, line: str) -> None:
+    """Tell the other process something, if it is still there."""
+    try:
+        print(line, file=out, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
 
 
 def _own_output() -> TextIO:

@@ -73,6 +73,7 @@ def _sustained(full: ArmRuns, none: ArmRuns) -> Iterator[Evidence]:
     yield _difference("cooperation", "full minus none, by seed", full, none)
     yield _level("change", "change, start to end, full", full, -DRIFT)
     yield _level("decline", "decline, start to end, none", none)
+    yield _level("depth", ".2 minus cooperation in the end, none", none)
 
 
 def _correlated(full: ArmRuns, none: ArmRuns) -> Iterator[Evidence]:

@@ -8,6 +8,7 @@ from typing import Final
 from repunet.analysis.comparison.measuring import MeasuredRun, in_processes, run_with
 from repunet.analysis.measures.catalogue import MEASURES
 from repunet.analysis.measures.measure import WINDOW, Rate, Span
+from repunet.analysis.measures.trajectory import COLLAPSED
 from repunet.analysis.tables.frames import Frames
 from repunet.reproduction.runs import Replication
 
@@ -41,10 +42,17 @@ def at_start(frames: Frames) -> Rate:
     return MEASURES["cooperation"].of(frames, Span(1, min(WINDOW, frames.last)))
 
 
+def depth(frames: Frames) -> Rate:
+    """Return how far cooperation in the last rounds is below the rate of a collapse."""
+    end = MEASURES["cooperation"].of(frames, Span.end(frames))
+    return end._replace(value=None if end.value is None else COLLAPSED - end.value)
+
+
 QUANTITIES: Final[Mapping[str, Quantity]] = {
     "cooperation": at_end("cooperation"),
     "change": minus(at_end("cooperation"), at_start),
     "decline": minus(at_start, at_end("cooperation")),
+    "depth": depth,
     "cooperation_and_standing": over_all("cooperation_and_standing"),
     "assortativity_cooperation": over_all("assortativity_cooperation"),
     "isolation": minus(over_all("rest_mutual_degree"), over_all("bottom_mutual_degree")),

@@ -7,6 +7,7 @@ from repunet.errors import UsageError
 
 Rates = Sequence[float | None]
 """Cooperation round by round; None where there was none."""
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,11 @@ class StableRule:
             return False
         before = _mean(rates[-2 * self.window : -self.window])
         now = _mean(rates[-self.window :])
-        return before is not None and now is not None and abs(now - before) <= self.tolerance
+        return (
+            before is not None
+            and now is not None
+            and abs(now - before) <= self.tolerance + ROUNDING
+        )
 
     def next_lengths(
         self,

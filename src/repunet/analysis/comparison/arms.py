@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from repunet.analysis.comparison.factors import WORDS, differing, is_cut_off, rank, said
+from repunet.analysis.comparison.factors import WORDS, is_cut_off, rank, said, telling
 from repunet.analysis.comparison.measuring import MeasuredRun
 from repunet.analysis.comparison.result import Arm, Member
 from repunet.analysis.statistics import Slope, slope
@@ -98,7 +98,7 @@ def by_seed(one: ArmRuns, other: ArmRuns, paired: bool | None) -> list[int]:
 
 
 def _factors(runs: Sequence[MeasuredRun]) -> list[str]:
-    return differing([run.factors for run in runs])
+    return telling([run.factors for run in runs])
 
 
 def _field(scenario: str, runs: Sequence[MeasuredRun]) -> Field:

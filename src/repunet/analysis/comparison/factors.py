@@ -35,6 +35,8 @@ WORDS = {
     ROUNDS: "{} rounds",
 }
 """How each factor is said where arms differ in it; the order is that of the arms' names."""
+IMPLIED = {"set-up": ("mind",), "words": ("mind", "prompts"), "prompts": ("mind",)}
+"""What is the way of a mind, where every mind has but one."""
 
 
 def factors(journal: Journal, history: History) -> dict[str, str]:
@@ -70,6 +72,22 @@ def differing(runs: Sequence[Mapping[str, str]]) -> list[str]:
     ['treatment']
     """
     return [name for name in WORDS if len({run.get(name, "") for run in runs}) > 1]
+
+
+def telling(runs: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return the factors in which runs differ, but for what goes without saying.
+
+    >>> telling([{"mind": "embedded", "set-up": "1"}, {"mind": "chance", "set-up": "2"}])
+    ['mind']
+    """
+    found = differing(runs)
+    return [name for name in found if not _goes_with(runs, name, IMPLIED.get(name, ()))]
+
+
+def _goes_with(runs: Sequence[Mapping[str, str]], name: str, others: Sequence[str]) -> bool:
+    """Tell whether what these others are says what this one is."""
+    pairs = {(tuple(run.get(each, "") for each in others), run.get(name, "")) for run in runs}
+    return bool(others) and len(pairs) == len({known for known, _ in pairs})
 
 
 def said(values: Mapping[str, str], names: Sequence[str]) -> str:

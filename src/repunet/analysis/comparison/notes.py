@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from repunet.analysis.comparison.arms import Field
-from repunet.analysis.comparison.factors import differing, reached
+from repunet.analysis.comparison.factors import reached, telling
 from repunet.analysis.comparison.measuring import CORRELATIONS, MeasuredRun
 from repunet.analysis.comparison.result import Compared, Contrast
 from repunet.analysis.statistics import too_few
@@ -61,7 +61,7 @@ def _of_arms(group: Field) -> Iterator[str]:
             f"Runs have {', '.join(sorted(lengths, key=int))} rounds: arms of different lengths "
             "are neither pooled nor tested against each other."
         )
-    factors = differing([each.arm.factors for each in group.arms])
+    factors = telling([each.arm.factors for each in group.arms])
     if len(factors) > 1:
         yield (
             f"Arms differ in {_and(factors)}: where two differ in more than one of them, no "
