@@ -105,7 +105,8 @@ def measures(agents: int, rounds: int) -> list[str]:
 
 
 def main() -> None:
-    """Measure everything."""
+    """Measure everything, with compiled modules kept as they are for any user."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     python = f"Python {platform.python_version()}, {os.cpu_count()} cores"
     page = [
         "# Benchmarks",

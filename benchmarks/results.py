@@ -27,6 +27,7 @@ def lines() -> list[str]:
         one = ("run", "pd", "--rounds", "60", "--mind", "embedded", "--name", "one", "--quiet")
         _run(folder, *one)
         _run(folder, "sweep", "paper.toml", "--quiet")
+        _run(folder, "report", "one")  # so that all modules are compiled
         report = _median(folder, "report", "one", "--force")
         whole = _median(folder, "report", "paper", "--force")
         compared = _median(folder, "compare", "paper")

@@ -1,7 +1,6 @@
 """Accuracy: whether those who cooperate more stand higher."""
 
 import numpy as np
-from scipy import stats
 
 from repunet.analysis.measures.measure import Measure, Rate, Span
 from repunet.analysis.measures.reputation import paired, unpaired
@@ -20,8 +19,9 @@ def accuracy(frames: Frames, span: Span) -> Rate:
     Rate(value=1.0, n=4, missing=0)
     """
     both = paired(frames, span.last)
+    ranks = both[["standing", "cooperation"]].rank()
     defined = len(both) > 2 and (both.nunique() > 1).all()
-    value = float(stats.spearmanr(both.standing, both.cooperation)[0]) if defined else None
+    value = float(ranks.corr().loc["standing", "cooperation"]) if defined else None
     return Rate(value, len(both), unpaired(frames, span))
 
 
@@ -43,7 +43,8 @@ def discernment(frames: Frames, span: Span) -> Rate:
     pairs = int(top.sum()) * int((~top).sum())
     if not pairs:
         return Rate(None, len(both), unpaired(frames, span))
-    u = stats.mannwhitneyu(both.standing[top], both.standing[~top], method="asymptotic").statistic
+    size = int(top.sum())
+    u = both.standing.rank()[top].sum() - size * (size + 1) / 2
     return Rate(float(u) / pairs, len(both), unpaired(frames, span))
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from repunet.analysis.measures.acts import COOPERATES, deeds
-from repunet.analysis.measures.measure import Measure, Rate, Span
+from repunet.analysis.measures.measure import Measure, Rate, Span, once
 from repunet.analysis.measures.network import by_round, missing_by, pairs_of, residents_at
 from repunet.analysis.tables.frames import Frame, Frames
 
@@ -37,6 +37,7 @@ class Assortativity(NamedTuple):
     """(value - null_mean) / null_sd: describes this network; it is no test across runs."""
 
 
+@once
 def assortativity(frames: Frames, span: Span, by: Trait) -> Assortativity:
     """Return the numeric assortativity of ties by standing or by cooperation so far, -1 to 1.
 
@@ -138,6 +139,7 @@ def tie_share(frames: Frames, span: Span, kind: str) -> Rate:
     return Rate(float(types[kind] / n) if n else None, n, missing_by(frames, span))
 
 
+@once
 def isolation(frames: Frames, span: Span) -> Frame:
     """Return how those who cooperate least are tied: group, agents, mutual_degree, without_in_ties.
 

@@ -77,6 +77,7 @@ def uncounted(frames: Frames) -> Frame:
     return unchosen(frames) if frames.scenario == PARTICIPATION else unplayed(frames)
 
 
+@once
 def cooperation_by_agent(frames: Frames, upto: int | None = None) -> Frame:
     """Return how much each agent has cooperated up to a round: agent, acts, cooperation.
 

@@ -44,6 +44,7 @@ def _before(frames: Frames, done: Frame) -> Frame:
     return found.sort_values("place").score.to_numpy()
 
 
+@once
 def cooperation_by_quarter(frames: Frames, span: Span) -> Frame:
     """Return cooperation by quarter of the scores: quarter, low, high, value, n.
 

@@ -37,6 +37,7 @@ def missing_in(frames: Frames, span: Span) -> int:
     return lacking(span, unanswered(frames, QUESTIONS))
 
 
+@once
 def imported(frames: Frames) -> Frame:
     """Return the rounds that were imported: of these it is not known what gossipers meant."""
     rounds = frames["rounds"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Concatenate, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from repunet.analysis.tables.frames import Frame, Frames
 from repunet.scenarios import scenario as named
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 WINDOW = 5
@@ -98,14 +99,17 @@ def correlation(one: Frame, other: Frame) -> float | None:
     return float(np.corrcoef(one.to_numpy("float64"), other.to_numpy("float64"))[0, 1])
 
 
-def once(function: Callable[[Frames], T]) -> Callable[[Frames], T]:
+def once(
+    function: Callable[Concatenate[Frames, P], T],
+) -> Callable[Concatenate[Frames, P], T]:
     """Keep what a function makes of a run's tables for as long as somebody holds them."""
-    made: WeakKeyDictionary[Frames, T] = WeakKeyDictionary()
+    made: WeakKeyDictionary[Frames, dict[object, T]] = WeakKeyDictionary()
 
     @wraps(function)
-    def kept(frames: Frames) -> T:
-        if frames not in made:
-            made[frames] = function(frames)
-        return made[frames]
+    def kept(frames: Frames, /, *rest: P.args, **named: P.kwargs) -> T:
+        held, asked = made.setdefault(frames, {}), (rest, *named.items())
+        if asked not in held:
+            held[asked] = function(frames, *rest, **named)
+        return held[asked]
 
     return kept

@@ -64,6 +64,7 @@ def _stand(frames: Frames, round_: int) -> NDArray[np.bool_]:
 
 
 @by_round
+@once
 def residents_at(frames: Frames, round_: int) -> Frame:
     """Return everyone who had joined by the end of a round, in that order, as known then.
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from scipy import stats
 
 from repunet.analysis.statistics.interval import (
     LEVEL,
@@ -18,6 +17,7 @@ from repunet.analysis.statistics.interval import (
     minus,
 )
 from repunet.analysis.statistics.reach import smallest_p
+from repunet.analysis.statistics.student import quantile, two_sided
 
 EXACT = 10_000
 """Up to how many arrangements a permutation test goes through all of them."""
@@ -71,11 +71,9 @@ def welch(a: Values, b: Values, level: float = LEVEL) -> Difference:
         return Difference(difference, None, None, None, n, "Welch")
     parts = (one.sd**2 / one.n, other.sd**2 / other.n)
     df = sum(parts) ** 2 / (parts[0] ** 2 / (one.n - 1) + parts[1] ** 2 / (other.n - 1))
-    p = stats.ttest_ind_from_stats(
-        one.mean, one.sd, one.n, other.mean, other.sd, other.n, equal_var=False
-    ).pvalue
-    half = float(stats.t.ppf((1 + level) / 2, df)) * math.sqrt(sum(parts))
-    return Difference(difference, difference - half, difference + half, float(p), n, "Welch", df)
+    error = math.sqrt(sum(parts))
+    p, half = two_sided(difference / error, df), quantile((1 + level) / 2, df) * error
+    return Difference(difference, difference - half, difference + half, p, n, "Welch", df)
 
 
 def paired_t(a: Values, b: Values, level: float = LEVEL) -> Difference:
@@ -92,7 +90,7 @@ def paired_t(a: Values, b: Values, level: float = LEVEL) -> Difference:
     p = None
     if found.sd and found.mean is not None:
         t = found.mean / (found.sd / math.sqrt(found.n))
-        p = 2 * float(stats.t.sf(abs(t), found.n - 1))
+        p = two_sided(t, found.n - 1)
     low, high = (found.low, found.high) if p is not None else (None, None)
     df = None if p is None else float(found.n - 1)
     return Difference(found.mean, low, high, p, (found.n, found.n), "paired t", df)
@@ -130,6 +128,8 @@ def _tested(one: list[float], other: list[float], paired: bool, exact: bool) -> 
     def difference(a: Any, b: Any, axis: int) -> Any:
         """Return the difference of means without rounding errors, so that ties are ties."""
         return np.round(np.mean(a, axis=axis) - np.mean(b, axis=axis), places)
+
+    from scipy import stats  # heavy, and for nothing else
 
     found = stats.permutation_test(
         (one, other),

@@ -4,8 +4,6 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from scipy import special, stats
-
 from repunet.analysis.statistics.interval import (
     LEVEL,
     Interval,
@@ -15,6 +13,7 @@ from repunet.analysis.statistics.interval import (
     known,
     minus,
 )
+from repunet.analysis.statistics.student import chi_squared, noncentrality
 
 LARGE = 100.0
 """A t beyond which what its numerator varies is left out: .5 % of a limit or less for 200 runs."""
@@ -96,9 +95,9 @@ def _noncentral(
 def _noncentrality(t: float, freedom: int, p: float) -> float:
     """Return for which noncentrality t is the quantile p; if t is large, only χ² matters."""
     if abs(t) <= LARGE:
-        return float(special.nctdtrinc(freedom, p, t))
+        return noncentrality(t, freedom, p)
     reached = 1 - p if t > 0 else p
-    return t * math.sqrt(float(stats.chi2.ppf(reached, freedom)) / freedom)
+    return t * math.sqrt(chi_squared(reached, freedom) / freedom)
 
 
 def _times(value: float | None, factor: float) -> float | None:

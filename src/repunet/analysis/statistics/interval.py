@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from scipy import stats
+
+from repunet.analysis.statistics.student import quantile
 
 Values: TypeAlias = Iterable[float | None]
 """A measure of each run; a run in which it is not defined has None or NaN, and doesn't count."""
@@ -78,7 +79,7 @@ def interval(values: Values, level: float = LEVEL) -> Interval:
     if n < 2:
         return Interval(found[0] if found else None, None, None, n, None)
     mean, sd = float(np.mean(found)), spread(found)
-    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * sd / math.sqrt(n)
+    half = quantile((1 + level) / 2, n - 1) * sd / math.sqrt(n)
     return Interval(mean, mean - half, mean + half, n, sd)
 
 

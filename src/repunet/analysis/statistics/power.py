@@ -3,10 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from scipy import stats
-
 from repunet.analysis.statistics.interval import Values, interval
 from repunet.analysis.statistics.reach import SIGNIFICANT
+from repunet.analysis.statistics.student import chi_squared, noncentral, quantile
 
 POWER = 0.8
 """The chance with which a true difference should be found."""
@@ -51,9 +50,9 @@ def power(
         return 1.0 if difference else alpha
     noncentrality = difference / math.sqrt(sum(variances) / n)
     df = (n - 1) * sum(variances) ** 2 / sum(v**2 for v in variances)
-    critical = float(stats.t.ppf(1 - alpha / 2, df))
-    above = float(stats.nct.sf(critical, df, noncentrality))
-    below = float(stats.nct.cdf(-critical, df, noncentrality))
+    critical = quantile(1 - alpha / 2, df)
+    above = 1 - noncentral(critical, df, noncentrality)
+    below = noncentral(-critical, df, noncentrality)
     return above if math.isnan(below) else min(1.0, above + below)
 
 
@@ -98,7 +97,7 @@ def needed_from_pilots(
 
 
 def _upper(sd: float, n: int) -> float:
-    return sd * math.sqrt((n - 1) / float(stats.chi2.ppf(1 - SPREAD_LEVEL, n - 1)))
+    return sd * math.sqrt((n - 1) / chi_squared(1 - SPREAD_LEVEL, n - 1))
 
 
 def _least(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from repunet.analysis.statistics.interval import LEVEL, Values, decimals
+from repunet.analysis.statistics.student import quantile, two_sided
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ def slope(
     if n < 2 or points < 3:
         return Slope(found, None, None, None, None, n, points)
     error = _clustered(centred, residuals, groups)
-    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * error
-    p = 2 * float(stats.t.sf(abs(found) / error, n - 1)) if error else None
+    half = quantile((1 + level) / 2, n - 1) * error
+    p = two_sided(found / error, n - 1) if error else None
     return Slope(found, found - half, found + half, error, p, n, points)
 
 
