@@ -77,7 +77,7 @@ def names(kinds: Iterator[Operation[Any]]) -> set[str]:
 # ---- prompts -----------------------------------------------------------------------------------
 
 
-@every_wording
+@pytest.mark.parametrize("wording", mostly_slow(wordings(), [PLAIN]))
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 @every_scenario
 def test_treatments_differ_in_declared_blocks_and_in_nothing_else(

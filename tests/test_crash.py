@@ -62,7 +62,11 @@ def torn(folder: Path, to: Path, kept: float) -> Path:
     return path
 
 
-@pytest.mark.parametrize("moment", BEFORE_IT_IS_FOUNDED, ids=lambda at: f"{at[0]}-{at[1]}")
+@pytest.mark.parametrize(
+    "moment",
+    mostly_slow(BEFORE_IT_IS_FOUNDED, BEFORE_IT_IS_FOUNDED[::2]),
+    ids=lambda at: f"{at[0]}-{at[1]}",
+)
 def test_a_run_killed_before_it_is_founded_leaves_its_name_free(
     moment: Moment, tmp_path: Path, in_peace: Story
 ) -> None:
@@ -100,8 +104,10 @@ def test_a_kill_loses_no_round_that_was_committed_and_keeps_no_other(
     ("first", "second"),
     [
         (("INSERT INTO events", 100), ("connect", 1)),
-        (("INSERT INTO events", 100), ("PRAGMA journal_mode", 1)),
-        (("COMMIT", 3), ("INSERT INTO events", 50)),
+        pytest.param(
+            ("INSERT INTO events", 100), ("PRAGMA journal_mode", 1), marks=pytest.mark.slow
+        ),
+        pytest.param(("COMMIT", 3), ("INSERT INTO events", 50), marks=pytest.mark.slow),
         (("committed", 3), ("COMMIT", 1)),
         (("committed", 3), ("committed", 2)),
     ],

@@ -69,6 +69,8 @@ def test_the_readme_s_study_runs_as_it_is_written(
     written = commands(ROOT / "README.md")
     assert len(written) > 8
     for line in written:
+        if " validate " in line:  # long, and tried by the tests of that command
+            continue
         assert execute(shlex.split(line)[1:]) == 0, line
 
 

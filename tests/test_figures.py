@@ -19,6 +19,7 @@ from language_societies import begun, company, played, served
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.collections import PathCollection, PolyCollection
 from matplotlib.figure import Figure
+from societies import mostly_slow
 
 from repunet.analysis.figures.cascade import cascade
 from repunet.analysis.figures.catalogue import FIGURES, draw
@@ -133,7 +134,7 @@ def test_every_figure_is_drawn_for_two_and_five_hundred(
     assert len(page) < 1_000_000
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", mostly_slow(FIGURES, ["network", "gossip", "matrix"]))
 def test_no_text_covers_another_or_leaves_the_page_of_twenty_agents(
     several: list[Frames], name: str
 ) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from societies import ARMS, Watched, dilemmas, founded, minds, play
+from societies import ARMS, Watched, dilemmas, founded, minds, mostly_slow, play
 
 from repunet.analysis.forecast import LOW, Forecast, Span, forecast
 from repunet.analysis.rehearsal import A_MODEL, Casting, parts, rehearse
@@ -70,6 +70,7 @@ def asked(founding: Founding, stand_in: Callable[[int], Mind], plan: str, *, mos
     plan=st.sampled_from(PLANS),
     other=st.sampled_from(("chance", "embedded", "embedded:sharp", "mixed")),
 )
+@pytest.mark.slow
 def test_whoever_decides_as_many_calls_are_made_as_the_extremes_say(
     dilemma: str, seed: int, n: int, arm: str, plan: str, other: str
 ) -> None:
@@ -172,7 +173,7 @@ def near(found: int, likely: int, share: float) -> bool:
     return abs(found - likely) <= share * likely
 
 
-@pytest.mark.parametrize("plan", PLANS)
+@pytest.mark.parametrize("plan", mostly_slow(PLANS, PLANS[:1]))
 @pytest.mark.parametrize("dilemma", PAPERS)
 def test_what_is_likely_comes_true_where_a_model_decides_as_the_embedded_mind(
     dilemma: str, plan: str, tmp_path: Path
@@ -187,7 +188,7 @@ def test_what_is_likely_comes_true_where_a_model_decides_as_the_embedded_mind(
     assert within(stats.prompt_tokens, expected.tokens_in)
 
 
-@pytest.mark.parametrize("plan", PLANS)
+@pytest.mark.parametrize("plan", mostly_slow(PLANS, PLANS[1:]))
 @pytest.mark.parametrize("dilemma", PAPERS)
 def test_a_model_that_answers_at_random_stays_within_the_forecast(
     dilemma: str, plan: str, tmp_path: Path
@@ -317,9 +318,10 @@ def test_names_of_operations_stay_whole_on_a_narrow_page(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(console, "_width", 80)
-    assert execute(["plan", "pd", "--agents", "6", "--model", GPT, "--operations", "--json"]) == 0
+    planned = ["plan", "pd", "--agents", "6", "--rounds", "6", "--model", GPT, "--operations"]
+    assert execute([*planned, "--json"]) == 0
     names = [each["operation"] for each in json.loads(capsys.readouterr().out)["operations"]]
-    assert execute(["plan", "pd", "--agents", "6", "--model", GPT, "--operations"]) == 0
+    assert execute(planned) == 0
     first = [line.partition(" ")[0] for line in capsys.readouterr().out.splitlines()]
     assert set(names) <= set(first)
 

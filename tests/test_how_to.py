@@ -107,6 +107,7 @@ def contract() -> list[str]:
     return shlex.split(line)[3:]
 
 
+@pytest.mark.slow
 def test_it_keeps_to_the_contract_under_the_full_treatment(project: Path, tmp_path: Path) -> None:
     *files, flag, name = contract()
     assert [(ROOT / file).is_file() for file in files] == [True] * 3

@@ -155,7 +155,10 @@ def test_a_run_serves_the_model_itself_and_ends_the_server(own: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked for in /proc")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 3), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [pytest.param(signal.SIGINT, 3, marks=pytest.mark.slow), (signal.SIGKILL, -9)],
+)
 def test_the_server_ends_with_the_run_however_it_ends(
     number: signal.Signals, code: int, own: Path
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from societies import Watched, dilemmas, founded, run
+from societies import Watched, dilemmas, founded, mostly_slow, run
 
 from repunet.cli import execute
 from repunet.event import EncounterEnded, Event, GossipHeard, GossipUntold, ReputationShaped
@@ -26,7 +26,7 @@ from repunet.operations import (
     Reflection,
     Text,
 )
-from repunet.prompts import render, variables, wordings
+from repunet.prompts import PLAIN, render, variables, wordings
 from repunet.reputation import Appraisal
 from repunet.scenarios import scenario
 from repunet.simulation import Simulation
@@ -208,7 +208,7 @@ def test_the_longest_chain_of_questions_does_not_grow_with_the_society(
     assert max(run(longest(6)), run(longest(30))) <= limit
 
 
-@pytest.mark.parametrize("wording", wordings())
+@pytest.mark.parametrize("wording", mostly_slow(wordings(), [PLAIN]))
 @pytest.mark.parametrize("arm", PRESETS)
 @pytest.mark.parametrize("dilemma", dilemmas())
 def test_questions_put_at_once_can_be_worded(dilemma: str, arm: str, wording: str) -> None:

@@ -429,6 +429,7 @@ def test_a_sweep_that_is_killed_and_begun_again_is_the_one_left_in_peace(
 
 
 @linux
+@pytest.mark.slow
 def test_a_process_that_is_killed_costs_no_run(in_peace: dict[str, Any]) -> None:
     process = begin(LARGE, "--jobs", "2")
     until(lambda: begun() >= 2)

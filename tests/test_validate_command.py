@@ -100,6 +100,7 @@ def test_json_holds_every_check(capsys: pytest.CaptureFixture[str]) -> None:
     assert (first["expected"], first["found"], first["note"]) == (2.25, 2.3, "4 turns")
 
 
+@pytest.mark.slow
 def test_several_processes_find_the_same_as_one() -> None:
     todo = jobs(["sound", "people"], full=False, seed=3)
     found = [

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from societies import mostly_slow
 
 from repunet.persona import Participant
 from repunet.simulation import Simulation
@@ -112,7 +113,7 @@ def test_the_private_mean_field_is_near_what_was_published(name: str) -> None:
 # Societies
 
 
-@pytest.mark.parametrize("name", list(LEADING_EIGHT))
+@pytest.mark.parametrize("name", mostly_slow(LEADING_EIGHT, ["L2", "L6"]))
 def test_records_are_what_the_norm_makes_of_the_acts(name: str) -> None:
     check = recorded(name, 1)
     assert check.gate

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import ceil, floor
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from repunet.analysis.rehearsal import Casting, Line, Rehearsal, Tally, rehearse
 from repunet.errors import UsageError
@@ -216,7 +216,6 @@ def forecast(
         terms.allowance,
         casting,
     )
-    total = cases.needs()
     return Forecast(
         scenario=founding.scenario,
         treatment=founding.treatment.label,
@@ -224,6 +223,15 @@ def forecast(
         rounds=rounds,
         plan=plan,
         prompts=prompts,
+        assumptions=tuple(_words(latency, casting)),
+        **_told(cases, rates),
+    )
+
+
+def _told(cases: "Cases", rates: Rates) -> dict[str, Any]:
+    """Return what the three cases say, by the name that a forecast has for it."""
+    total = cases.needs()
+    return dict(
         calls=_calls(total),
         tokens_in=_tokens_in(total),
         tokens_out=_tokens_out(total),
@@ -236,7 +244,6 @@ def forecast(
         calls_by_round=tuple(cases.likely.played.calls),
         waits_by_round=tuple(cases.likely.played.waits),
         warnings=tuple(cases.warnings(total)),
-        assumptions=tuple(_words(latency, casting)),
     )
 
 

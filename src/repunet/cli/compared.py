@@ -79,6 +79,7 @@ def sentences(group: Group, window: int) -> Iterator[str]:
     """Yield what is to be said below the tables of a scenario."""
     whole = [each.name for each in group.measures if each.name in WHOLE]
     but = f"; {' and '.join(whole)} over all rounds" if whole else ""
+    but += "; cooperation is of the latest decisions" if group.scenario == "participation" else ""
     yield f"Measured over the last {window} rounds of each run{but}."
     lost = (f"{arm.name} {arm.missing:,} of {arm.asked:,}" for arm in group.arms)
     yield f"Missing decisions, of all that were asked for: {'; '.join(lost)}."

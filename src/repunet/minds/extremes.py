@@ -4,6 +4,7 @@ They are no minds for users; a forecast plays them to bound what a model may do.
 no further questions, such as which option they play, they leave to chance.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, TypeVar, cast, get_args, get_origin
@@ -27,7 +28,7 @@ FILLER = "and so on "
 SHORTEST = "."
 
 
-class Extreme(ChanceMind):
+class Extreme(ChanceMind, ABC):
     """Says the same to whatever can be answered by yes or no."""
 
     yes: ClassVar[bool]
@@ -43,8 +44,9 @@ class Extreme(ChanceMind):
         named: Any = super()._name_candidates(operation, at)
         return replace(named, reason=self._text(Reason))
 
+    @abstractmethod
     def _text(self, hint: Any) -> str:
-        raise NotImplementedError
+        """Return a text as long as such a mind would have it."""
 
 
 class Aloof(Extreme):
