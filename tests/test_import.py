@@ -802,7 +802,7 @@ def damage(path: Path, luck: random.Random) -> None:
 
 
 @needs_reference
-@settings(max_examples=110, deadline=None, derandomize=True, database=None,
+@settings(max_examples=60, deadline=None, derandomize=True, database=None,
           suppress_health_check=list(HealthCheck))  # fmt: skip
 @given(lot=st.integers(0, 10**9))
 def test_damaged_copies_of_real_files_give_messages_and_never_a_traceback(

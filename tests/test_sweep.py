@@ -439,6 +439,7 @@ def test_a_process_that_is_killed_costs_no_run(in_peace: dict[str, Any]) -> None
     assert digests() == in_peace
 
 
+@pytest.mark.slow
 def test_two_sweeps_at_once_neither_corrupt_nor_repeat_a_run(in_peace: dict[str, Any]) -> None:
     both = begin(), begin()
     said = [ended(process) for process in both]
