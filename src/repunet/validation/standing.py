@@ -1,5 +1,6 @@
 """Minds to which nothing counts but who is in good standing, and that say so in every record."""
 
+from abc import ABC, abstractmethod
 from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -19,7 +20,7 @@ GOOD, BAD = True, False
 """Standings."""
 
 
-class StandingMind:
+class StandingMind(ABC):
     """Answers what a society with records asks, and nothing of ties, talk or self-images.
 
     What it makes of an encounter it says in `Reflect`, which shows both sides' records; what it
@@ -46,17 +47,17 @@ class StandingMind:
                 return cast(A, appraisal(words or "", standing=words != spelled(BAD)))
         raise NoAnswer(f"{self.name} has nothing to say to {at.operation}")
 
+    @abstractmethod
     def decide(self, asked: DecideHelp, at: Coordinate) -> Help:
         """Help the recipient, or pass by."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reflect(self, asked: Reflect, at: Coordinate) -> Reflection:
         """Say how both sides of an encounter of one's own stand now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def witnessed(self, asked: ShapePeerFromObservation, at: Coordinate) -> Appraisal:
         """Judge somebody whom one has seen act."""
-        raise NotImplementedError
 
 
 class Defector(StandingMind):
