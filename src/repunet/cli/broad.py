@@ -2,13 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.cells import cell_len
 from rich.table import Table
 
-from repunet.cli.output import console, fitted
-
-GAP = 2
-"""Blanks between two columns."""
+from repunet.cli.output import fitted, too_wide
 
 
 def sheets(
@@ -20,15 +16,8 @@ def sheets(
     """
     kept, below = dict(columns), dict[str, Sequence[str]]()
     for name in spare:
-        if _breadth(kept) > console.width and name in kept:
+        if too_wide(kept, least=False) > 0 and name in kept:
             below[name] = kept.pop(name)
     yield fitted(title, kept, ())
     if below:
         yield fitted("", {name: columns[name] for name in columns if name in (*keys, *below)}, ())
-
-
-def _breadth(columns: Mapping[str, Sequence[str]]) -> int:
-    widths = (
-        max(map(cell_len, (name.removesuffix(":"), *cells))) for name, cells in columns.items()
-    )
-    return sum(widths) + GAP * (len(columns) - 1)

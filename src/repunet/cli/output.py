@@ -146,20 +146,20 @@ def fitted(title: str, columns: Mapping[str, Sequence[str]], spare: Iterable[str
     """
     shown = dict(columns)
     for name in spare:
-        if _too_wide(shown) > 0:
+        if too_wide(shown) > 0:
             shown.pop(name, None)
     made = table(title, tuple(shown), list(zip(*shown.values(), strict=True)))
     made.show_edge = made.pad_edge = False
     made.collapse_padding = True
-    if _too_wide(shown) <= 0:
-        excess = _too_wide(shown, least=False)
+    if too_wide(shown) <= 0:
+        excess = too_wide(shown, least=False)
         for column, (least, full) in zip(made.columns, _widths(shown), strict=True):
             cut = max(0, min(excess, full - least))
             column.width, excess = full - cut, excess - cut
     return made
 
 
-def _too_wide(shown: Mapping[str, Sequence[str]], *, least: bool = True) -> int:
+def too_wide(shown: Mapping[str, Sequence[str]], *, least: bool = True) -> int:
     """Return by how much the columns exceed the page, each at its least or its full width."""
     widths = [min(both) if least else max(both) for both in _widths(shown)]
     return sum(widths) + len(GAP) * (len(widths) - 1) - console.width

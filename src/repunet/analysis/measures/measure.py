@@ -8,14 +8,13 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from repunet.analysis.summary import WINDOW as WINDOW
 from repunet.analysis.tables.frames import Frame, Frames
 from repunet.scenarios import scenario as named
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-WINDOW = 5
-"""Rounds at the end of a run that headlines are taken from (paper, Table 1)."""
 PLACES = 12
 """Decimals of what agents are compared by: means of equal numbers are then equal."""
 
