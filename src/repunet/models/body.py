@@ -1,5 +1,6 @@
 """Requests and answers as OpenAI's protocol writes them."""
 
+import json
 from collections.abc import Container, Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ ROOM, OTHER_ROOM = "max_tokens", "max_completion_tokens"
 """What most servers call the most tokens of an answer, and what some do."""
 LONGEST = 400
 """Characters of what a server says besides an answer."""
+THOUGHTS = "reasoning_content", "reasoning", "thinking"
+"""The fields in which servers put what a model thinks before it answers."""
 IMPOSSIBLE = 10**12
 """So many tokens no answer takes."""
 
@@ -53,13 +56,14 @@ def reply_of(answer: Any) -> Reply | None:
     message = part(first, "message")
     if message is None:
         return None
-    refusal, text = part(message, "refusal"), _text(part(message, "content"))
+    refusal, text = part(message, "refusal"), _said(message)
     return Reply(
         text=storable(text or str(refusal or "")),
         finish=_finish(part(first, "finish_reason"), refused=bool(refusal)),
         usage=_usage(part(answer, "usage")),
         id=_word(part(answer, "id")),
         served=_word(part(answer, "model")),
+        elsewhere="" if text or refusal else _elsewhere(message),
     )
 
 
@@ -77,9 +81,27 @@ def storable(text: str) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
+def _said(message: Any) -> str:
+    """Return the text of a message and the arguments of its tool calls, which are answers too."""
+    calls = part(message, "tool_calls")
+    called = [part(call, "function") for call in (calls if isinstance(calls, list) else ())]
+    given = [part(each, "arguments") for each in (*called, part(message, "function_call"))]
+    texts = map(_text, (part(message, "content"), *given))
+    return "\n".join(text for text in texts if text.strip())
+
+
+def _elsewhere(message: Any) -> str:
+    """Return the field for thoughts in which the only text of a message is, if it is in one."""
+    return next((name for name in THOUGHTS if _text(part(message, name)).strip()), "")
+
+
 def _text(content: Any) -> str:
+    """Return a text that may come in parts, some of them thoughts, or as the object it writes."""
     if isinstance(content, list):
-        return "".join(_text(part(each, "text")) for each in content)
+        spoken = [each for each in content if part(each, "type") not in THOUGHTS]
+        return "".join(_text(part(each, "text")) for each in spoken)
+    if isinstance(content, Mapping):
+        return json.dumps(content, ensure_ascii=False)
     return content if isinstance(content, str) else ""
 
 

@@ -122,6 +122,8 @@ class Reply:
     """What the provider calls it."""
     served: str | None = None
     """The model that answered, as the server names it."""
+    elsewhere: str = ""
+    """The field in which all of its text was, where that is the one for thoughts."""
 
 
 class Transport(Protocol):

@@ -19,6 +19,10 @@ LONGEST = 2000
 """How many characters of an answer the model is shown again."""
 REPAIR = "_repair.md"
 SILENCE = "(no answer)"
+ELSEWHERE = (
+    "the answer is empty, and all of its text is in {}, the field for thoughts (switch the server's "
+    "parsing of thoughts off, or its thinking, or let it write more: max_tokens)"
+)
 TOO_LONG = "the answer was cut off, since it was too long"
 
 
@@ -64,6 +68,8 @@ class Conversation:
     def _read(self, letter: Letter) -> tuple[Any, Parsing]:
         if letter.reply.finish == "refused":
             raise InvalidAnswer("the model refuses to answer")
+        if letter.reply.elsewhere:
+            raise InvalidAnswer(ELSEWHERE.format(letter.reply.elsewhere))
         answer, parsing = self.form.read(letter.reply.text)
         self.operation.check(answer)
         return answer, parsing
