@@ -4,7 +4,9 @@ ANALYSIS = $(PYTHON) bootstrap.py analysis --
 DEV = $(PYTHON) bootstrap.py dev --
 SLOW = $(PYTHON) bootstrap.py slow --
 LOCK = uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-header --annotation-style line --quiet
+	--generate-hashes --no-strip-extras --no-emit-index-url --no-header --annotation-style line --quiet
+LIKE_SLOW = $(UPGRADE) --constraint locks/slow.txt
+EXTRAS = analysis local providers ray axelrod
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow check bench embedded-table validation docs figures lock clean
@@ -43,13 +45,10 @@ figures: ## the figures of these pages
 	@$(DEV) python docs/figures.py
 
 lock: ## locks/ again from pyproject.toml (needs uv; UPGRADE=--upgrade takes the newest)
-	@$(LOCK) $(UPGRADE) --output-file locks/core.txt
-	@for extra in analysis local providers ray axelrod; do $(LOCK) $(UPGRADE) --extra $$extra \
-		--constraint locks/core.txt --output-file locks/$$extra.txt; done
-	@$(LOCK) $(UPGRADE) --extra dev --extra analysis --extra local --extra providers --constraint locks/core.txt \
-		--output-file locks/dev.txt
-	@$(LOCK) $(UPGRADE) --extra dev --extra analysis --extra local --extra providers --extra ray --extra axelrod \
-		--constraint locks/dev.txt --output-file locks/slow.txt
+	@$(LOCK) $(UPGRADE) $(foreach extra,dev $(EXTRAS),--extra $(extra)) --output-file locks/slow.txt
+	@$(LOCK) $(LIKE_SLOW) --extra dev --extra analysis --extra local --extra providers --output-file locks/dev.txt
+	@for extra in $(EXTRAS); do $(LOCK) $(LIKE_SLOW) --extra $$extra --output-file locks/$$extra.txt; done
+	@$(LOCK) $(LIKE_SLOW) --output-file locks/core.txt
 
 clean: ## remove what these commands made
 	rm -rf .venv .venv.lock .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -1,19 +1,23 @@
-"""One command on a fresh machine: make .venv hold a profile's lock, then run a command in it.
+"""One command on a fresh machine: make .venv hold profiles, then run a command in it.
 
     python3 bootstrap.py core -- repunet demo
-    python3 bootstrap.py dev -- pytest
+    python3 bootstrap.py local analysis
+    python3 bootstrap.py path/to/a/scenario
 
+A profile is a lock in locks/; a folder with a pyproject.toml is installed as it is, editable.
+What .venv holds already stays. Modules are compiled, so that no command has to do it.
 Needs nothing but Python and a POSIX system; uses uv where it is on the PATH, else pip.
 Even a Python that is too old can read this file, and looks for a newer one
 ($PYTHON, if set, names the one to use).
 """
 
+import compileall
 import fcntl
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib.util import find_spec
@@ -22,20 +26,24 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-STAMP = VENV / "stamp"  # written last: a .venv without it was never finished
+STAMP = VENV / "stamp"  # without it, or with unfinished lines, .venv starts from nothing
 
 OLDEST = (3, 11)
 KNOWN = ("python3.14", "python3.13", "python3.12", "python3.11")
-SATISFIED_BY = {  # each of them holds core; dev all the others but ray and axelrod, slow those, too
-    "core": ("core", "analysis", "local", "providers", "ray", "axelrod", "dev", "slow"),
+EXTRAS = ("analysis", "local", "providers", "ray", "axelrod", "sentiment")
+SATISFIED_BY = {  # dev holds what its tests need, slow every lock there is
+    "core": ("core", *EXTRAS, "dev", "slow"),
     "analysis": ("analysis", "dev", "slow"),
     "local": ("local", "dev", "slow"),
     "providers": ("providers", "dev", "slow"),
     "ray": ("ray", "slow"),
     "axelrod": ("axelrod", "slow"),
+    "sentiment": ("sentiment",),
     "dev": ("dev", "slow"),
     "slow": ("slow",),
 }
+UNLOCKED = ("sentiment",)  # what it brings depends on the machine: core's lock, then the extra
+UNFINISHED = "unfinished"
 
 
 class BootstrapError(Exception):
@@ -43,25 +51,36 @@ class BootstrapError(Exception):
 
 
 def main(arguments: "list[str]") -> int:
-    """Become the command; an exit code is returned only where that fails."""
+    """Install, and become the command; an exit code is returned if there is none, or it fails."""
     try:
-        profile, command = parse(arguments)
+        names, command = parse(arguments)
         ensure_supported_python(arguments)
-        prepare(profile)
-        become(command)
+        prepare(names)
+        compileall.compile_dir(ROOT / "src", quiet=2)
+        if command:
+            become(command)
+        return 0
     except BootstrapError as error:
         sys.stderr.write(f"bootstrap: {error}\n")
+        return 2
     except KeyboardInterrupt:
         return 130
-    return 2
 
 
-def parse(arguments: "list[str]") -> "tuple[str, list[str]]":
-    """The profile and the command."""
-    if len(arguments) < 3 or arguments[0] not in SATISFIED_BY or arguments[1] != "--":
+def parse(arguments: "list[str]") -> "tuple[list[str], list[str]]":
+    """The profiles and folders, and the command if there is one."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    words, command = arguments[:end], arguments[end + 1 :]
+    names = [word if word in SATISFIED_BY else str(Path(word).resolve()) for word in words]
+    if not names or arguments[end:] == ["--"] or not all(map(is_there, names)):
         known = "|".join(SATISFIED_BY)
-        raise BootstrapError(f"usage: python3 bootstrap.py {{{known}}} -- command ...")
-    return arguments[0], arguments[2:]
+        raise BootstrapError(f"usage: python3 bootstrap.py {{{known}|FOLDER}}... [-- command ...]")
+    return names, command
+
+
+def is_there(name: str) -> bool:
+    """Whether it is a profile, or a folder that can be installed."""
+    return name in SATISFIED_BY or Path(name, "pyproject.toml").is_file()
 
 
 def ensure_supported_python(arguments: "list[str]") -> None:
@@ -83,18 +102,34 @@ def is_supported(python: str) -> bool:
     return subprocess.run([python, "-c", question], stderr=subprocess.DEVNULL).returncode == 0
 
 
-def prepare(profile: str) -> None:
-    """Make .venv hold the profile, from nothing, from ruins or from another lock."""
+def prepare(asked: "list[str]") -> None:
+    """Make .venv hold these and what it held before: from nothing, ruins or other locks."""
     with one_at_a_time():
-        found = STAMP.read_text() if STAMP.exists() and PYTHON.exists() else ""
-        if found in [stamp(holder) for holder in SATISFIED_BY[profile]]:
+        found = STAMP.read_text().splitlines(True) if STAMP.exists() and PYTHON.exists() else []
+        finished = "".join(found[:2]) == birthmark() and UNFINISHED not in "".join(found[2:])
+        if finished and all(any(stamp(by) in found for by in holders(name)) for name in asked):
             return
-        sys.stderr.write(f"bootstrap: installing {profile} into {VENV}, once\n")
-        STAMP.unlink(missing_ok=True)
-        if not found.startswith(birthmark()):
+        held = [line.rpartition(" ")[0] for line in found[2:]]
+        wanted = needed([*asked, *filter(is_there, held)])
+        lacking = [name for name in wanted if not (finished and stamp(name) in found)]
+        sys.stderr.write(f"bootstrap: installing {', '.join(lacking)} into {VENV}, once\n")
+        if not finished:
             make_venv()
-        install(profile)
-        STAMP.write_text(stamp(profile))
+        write_stamp(f"{name} {UNFINISHED}\n" for name in wanted)
+        install(lacking)
+        write_stamp(map(stamp, wanted))
+
+
+def needed(names: "list[str]") -> "list[str]":
+    """These without those that another one holds: profiles first, of which folders need one."""
+    profiles = {name for name in names if name in SATISFIED_BY} or {"core"}
+    most = [name for name in SATISFIED_BY if profiles.intersection(holders(name)) == {name}]
+    return [*most, *dict.fromkeys(name for name in names if name not in SATISFIED_BY)]
+
+
+def holders(name: str) -> "tuple[str, ...]":
+    """What holds this profile or folder if it is installed."""
+    return SATISFIED_BY.get(name, (name,))
 
 
 @contextmanager
@@ -106,11 +141,21 @@ def one_at_a_time() -> "Iterator[None]":
         yield
 
 
-def stamp(profile: str) -> str:
-    """What a .venv that holds the profile says of itself."""
-    lock = (ROOT / "locks" / f"{profile}.txt").read_bytes()
-    project = (ROOT / "pyproject.toml").read_bytes()
-    return f"{birthmark()}{profile} {sha256(lock + project).hexdigest()}\n"
+def write_stamp(lines: "Iterable[str]") -> None:
+    """Say in .venv what it holds."""
+    STAMP.write_text(birthmark() + "".join(lines))
+
+
+def stamp(name: str) -> str:
+    """What a .venv that holds the profile or folder says of itself."""
+    known = name in SATISFIED_BY
+    files = [lock(name), ROOT / "pyproject.toml"] if known else [Path(name, "pyproject.toml")]
+    return f"{name} {sha256(b''.join(file.read_bytes() for file in files)).hexdigest()}\n"
+
+
+def lock(profile: str) -> Path:
+    """The lock that a profile begins with."""
+    return ROOT / "locks" / f"{'core' if profile in UNLOCKED else profile}.txt"
 
 
 def birthmark() -> str:
@@ -128,23 +173,31 @@ def make_venv() -> None:
     venv.EnvBuilder(clear=True, symlinks=True).create(VENV)
 
 
-def install(profile: str) -> None:
-    """The lock, every file checked against its hash, and the project itself, editable."""
+def install(names: "list[str]") -> None:
+    """Locks, every file checked against its hash, the project itself, editable, and folders."""
     pip = installer()
-    run(*pip, "--require-hashes", "-r", f"{ROOT}/locks/{profile}.txt")
-    run(*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    project = (*pip, "--no-build-isolation", "-e")
+    for name in names:
+        if name not in SATISFIED_BY:
+            run(*pip, "-e", name)
+            continue
+        run(*pip, "--require-hashes", "-r", str(lock(name)))
+        run(*project, str(ROOT), "--no-deps")
+        if name in UNLOCKED:
+            run(*project, f"{ROOT}[{name}]")
 
 
 def installer() -> "list[str]":
     """The start of an install command: uv, else the pip in .venv, else the pip outside it."""
     uv = shutil.which("uv")
     if uv:
-        return [uv, "pip", "install", "--quiet", "--python", str(PYTHON)]
+        return [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(PYTHON)]
+    quiet = ["install", "-qq", "--compile"]
     if find_spec("ensurepip"):
         run(str(PYTHON), "-m", "ensurepip")
-        return [str(PYTHON), "-m", "pip", "install", "-qq"]
+        return [str(PYTHON), "-m", "pip", *quiet]
     if find_spec("pip"):
-        return [sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "-qq"]
+        return [sys.executable, "-m", "pip", "--python", str(PYTHON), *quiet]
     raise BootstrapError("found neither uv nor ensurepip nor pip (Debian: python3-venv)")
 
 

@@ -1,5 +1,6 @@
 """How a player of the Axelrod library is led through a match, without the library."""
 
+import re
 import sys
 from enum import Enum
 from itertools import product
@@ -7,6 +8,7 @@ from itertools import product
 import pytest
 
 from repunet.errors import UsageError
+from repunet.extras import installation
 from repunet.minds.axelrod import Match
 from repunet.minds.roster import make_mind, mind_names
 from repunet.minds.scripted import C, D, Turn
@@ -67,5 +69,5 @@ def test_the_library_is_named_among_the_minds_and_asked_for_where_it_is_missing(
 ) -> None:
     assert "axelrod" in mind_names()
     monkeypatch.setitem(sys.modules, "axelrod", None)
-    with pytest.raises(UsageError, match=r'pip install "repunet\[axelrod\]"'):
+    with pytest.raises(UsageError, match=re.escape(installation("axelrod"))):
         make_mind("axelrod:Grudger", 1)

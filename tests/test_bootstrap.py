@@ -5,14 +5,15 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 SOURCE = Path(__file__).resolve().parent.parent / "bootstrap.py"
 
-PROFILES = ("core", "analysis", "local", "providers", "ray", "axelrod", "dev", "slow")
-LOCKS = [f"locks/{name}.txt" for name in PROFILES]
+LOCKED = ("core", "analysis", "local", "providers", "ray", "axelrod", "dev", "slow")
+LOCKS = [f"locks/{name}.txt" for name in LOCKED]
 
 
 class Checkout:
@@ -45,11 +46,15 @@ class Checkout:
             text=True,
         )
 
-    def installs(self, *arguments: str) -> bool:
-        """Whether this call had anything to install."""
+    def installs(self, *arguments: str) -> list[str]:
+        """What this call installs: locks by name, else what follows -e."""
         self.notes.write_text("")
-        assert self.bootstrap(*arguments).returncode == 0
-        return self.notes.read_text() != ""
+        done = self.bootstrap(*arguments)
+        assert done.returncode == 0, done.stderr
+        words = self.notes.read_text().split()
+        pairs = list(pairwise(words))
+        locks = [Path(word).stem for flag, word in pairs if flag == "-r"]
+        return locks + [word for flag, word in pairs if flag == "-e" and word != str(self.root)]
 
 
 @pytest.fixture
@@ -87,7 +92,79 @@ def test_every_file_of_a_lock_is_checked_against_its_hash(checkout: Checkout) ->
     checkout.installs("dev", "--", "true")
     packages, project = checkout.notes.read_text().splitlines()
     assert packages.endswith(f"--require-hashes -r {checkout.root}/locks/dev.txt")
-    assert project.endswith(f"--no-deps --no-build-isolation -e {checkout.root}")
+    assert project.endswith(f"--no-build-isolation -e {checkout.root} --no-deps")
+
+
+def test_without_a_command_it_only_installs(checkout: Checkout) -> None:
+    assert checkout.installs("local") == ["local"]
+    assert checkout.installs("local", "--", "true") == []
+
+
+def test_an_extra_added_leaves_those_that_are_there(checkout: Checkout) -> None:
+    assert checkout.installs("local") == ["local"]
+    assert checkout.installs("analysis") == ["analysis"]
+    assert checkout.installs("ray", "providers") == ["providers", "ray"]
+    assert checkout.installs("core", "local", "analysis", "providers", "ray") == []
+
+
+def test_what_a_larger_profile_holds_is_not_installed_beside_it(checkout: Checkout) -> None:
+    assert checkout.installs("local", "ray", "core") == ["local", "ray"]
+    assert checkout.installs("dev") == ["dev"]
+    assert checkout.installs("slow") == ["slow"]
+    assert checkout.installs("local", "ray", "dev") == []
+
+
+def test_a_change_of_the_project_installs_every_extra_again(checkout: Checkout) -> None:
+    checkout.installs("local", "analysis")
+    (checkout.root / "pyproject.toml").write_text("# changed\n")
+    assert checkout.installs("core") == ["analysis", "local"]
+
+
+def test_an_interrupted_installation_takes_up_the_extras_that_were_there(
+    checkout: Checkout,
+) -> None:
+    checkout.installs("local")
+    checkout.program("uv", "exit 1")
+    assert checkout.bootstrap("analysis").returncode == 2
+    checkout.program("uv", f'echo "$@" >> "{checkout.notes}"')
+    assert checkout.installs("core") == ["analysis", "local"]
+
+
+def test_an_extra_without_a_lock_is_added_to_the_lock_of_core(checkout: Checkout) -> None:
+    assert checkout.installs("sentiment") == ["core", f"{checkout.root}[sentiment]"]
+    assert checkout.installs("core", "sentiment") == []
+
+
+def test_a_folder_is_installed_as_it_is_and_remembered(checkout: Checkout) -> None:
+    folder = checkout.root / "a scenario"
+    folder.mkdir()
+    assert checkout.bootstrap(str(folder)).returncode == 2
+    (folder / "pyproject.toml").touch()
+    checkout.program("uv", f'for word; do echo "$word" | tr " " _; done >> "{checkout.notes}"')
+    assert checkout.installs(str(folder)) == ["core", str(folder).replace(" ", "_")]
+    assert checkout.installs(str(folder)) == []
+    assert checkout.installs("local") == ["local"]
+    (folder / "pyproject.toml").write_text("# changed")
+    assert checkout.installs("core") == []
+    assert checkout.installs(str(folder)) == [str(folder).replace(" ", "_")]
+
+
+def test_modules_are_compiled_even_where_python_is_told_to_write_none(checkout: Checkout) -> None:
+    module = checkout.root / "src" / "repunet" / "noun.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("x = 1\n")
+    done = checkout.bootstrap("core", PYTHONDONTWRITEBYTECODE="1")
+    assert done.returncode == 0
+    assert [path.suffix for path in module.parent.glob("__pycache__/*")] == [".pyc"]
+    assert checkout.notes.read_text().count("--compile-bytecode") == 2
+
+
+@pytest.mark.parametrize("words", [[], ["nothing"], ["--", "true"], ["core", "--"]])
+def test_bad_use_is_one_line_and_code_2(checkout: Checkout, words: list[str]) -> None:
+    done = checkout.bootstrap(*words)
+    assert done.returncode == 2
+    assert done.stderr.startswith("bootstrap: usage: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_an_interrupted_installation_starts_from_nothing(checkout: Checkout) -> None:

@@ -19,6 +19,7 @@ from repunet.analysis.portrait import Gallery
 from repunet.analysis.tables import TABLES, History, files
 from repunet.cli import execute
 from repunet.event import ReputationShaped, RoundBegan
+from repunet.extras import installation
 from repunet.journal import Journal
 from repunet.persona import Participant
 from repunet.reputation import Appraisal
@@ -256,7 +257,7 @@ def test_a_library_that_is_missing_is_said_in_one_line(
     monkeypatch.setitem(sys.modules, missing, None)
     code, _, err = export(form)
     assert code == 2
-    assert 'pip install "repunet[analysis]"' in err
+    assert installation("analysis") in err
     assert err.count("\n") == 1
     assert not written()
 

@@ -12,6 +12,7 @@ from language_societies import company, played
 
 from repunet.analysis.figures.catalogue import FIGURES
 from repunet.cli import drawing, execute
+from repunet.extras import installation
 
 DOCS = Path(__file__).parents[1] / "docs"
 HOW_TO = (DOCS / "how-to" / "draw-figures.md").read_text("utf-8")
@@ -111,7 +112,7 @@ def test_without_the_libraries_it_says_what_to_install(
     absent = {"matplotlib": None, "repunet.analysis.figures.catalogue": None}
     with patch.dict("sys.modules", absent):
         assert figures(storage, "alone", "-o", tmp_path) == 2
-    assert 'pip install "repunet[analysis]"' in capsys.readouterr().err
+    assert installation("analysis") in capsys.readouterr().err
 
 
 def test_its_help_names_every_figure() -> None:

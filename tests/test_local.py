@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ pytest.importorskip("xllamacpp")
 from tiny_model import tiny_model
 
 from repunet.errors import RepuNetError, UsageError
+from repunet.extras import installation
 from repunet.models import local
 
 NAMES = ["Ann Lee", "Bob Ray", "Cy Poe", "Di Fox"]
@@ -224,5 +226,5 @@ def test_a_model_that_can_not_be_loaded_is_explained_in_a_line(model: Path, tmp_
 
 def test_what_is_not_installed_is_named(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r'pip install "repunet\[local\]"'):
+    with pytest.raises(UsageError, match=re.escape(installation("local"))):
         asyncio.run(started(model))

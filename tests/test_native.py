@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from pydantic_ai.models.function import FunctionModel
 from pydantic_ai.usage import RequestUsage
 
 from repunet.errors import UsageError
+from repunet.extras import installation
 from repunet.models import failure, native
 from repunet.models.native import NativeTransport
 from repunet.models.request import Message, Reply, Request, Sampling, Usage
@@ -351,7 +353,7 @@ def test_an_unknown_provider_is_a_mistake() -> None:
 
 def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pydantic_ai.models", None)
-    with pytest.raises(UsageError, match=r'pip install "repunet\[providers\]"'):
+    with pytest.raises(UsageError, match=re.escape(installation("providers"))):
         NativeTransport("anthropic", HAIKU, timeout=5)
 
 

@@ -20,6 +20,7 @@ from repunet.analysis.summary import summarise
 from repunet.analysis.tables import TABLES, frame
 from repunet.cli import execute
 from repunet.errors import UsageError
+from repunet.extras import installation
 from repunet.journal import Journal
 
 ROOT = Path(__file__).parents[1]
@@ -179,7 +180,7 @@ for table in (view.ties, view.graph):
 """
     rows, *complaints = script(text, str(path)).splitlines()
     assert int(rows.split()[0]) > 0
-    assert [line.split(":")[1] for line in complaints] == [' pip install "repunet[analysis]"'] * 2
+    assert [line.split(": ")[1] for line in complaints] == [installation("analysis")] * 2
 
 
 def test_the_page_on_notebooks_works_as_it_is_written(

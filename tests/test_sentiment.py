@@ -2,6 +2,7 @@
 
 import csv
 import importlib
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from repunet.analysis.sentiment import NAMES, Classifier, Sentiment, classifier
 from repunet.analysis.sentiment.lexicon import lexicon
 from repunet.analysis.sentiment.vader import Vader
 from repunet.errors import UsageError
+from repunet.extras import installation
 from repunet.minds.embedded import texts
 
 DATA = Path(__file__).parent / "data" / "sentiment.csv"
@@ -194,7 +196,7 @@ def test_an_unknown_classifier_is_refused_with_a_suggestion():
 )
 def test_a_missing_library_is_named_with_the_extra_that_has_it(monkeypatch, name, library, extra):
     monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(UsageError, match=rf'pip install "repunet\[{extra}\]"'):
+    with pytest.raises(UsageError, match=re.escape(installation(extra))):
         classifier(name)
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from repunet.analysis.tables.library import library
 from repunet.cli.options import Json, Storage, Whole
 from repunet.cli.output import console, disclaimer, fitted, print_json, say
 from repunet.errors import UsageError
+from repunet.extras import library
 from repunet.storage import runs_in
 
 if TYPE_CHECKING:

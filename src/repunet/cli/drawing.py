@@ -8,10 +8,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from repunet.analysis.tables.files import make_room
-from repunet.analysis.tables.library import library
 from repunet.cli.options import Json, Storage
 from repunet.cli.output import disclaimer, print_json, say
 from repunet.errors import UsageError, unknown
+from repunet.extras import library
 from repunet.garbage import collector
 from repunet.storage import runs_in
 

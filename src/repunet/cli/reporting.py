@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from repunet.analysis.tables.files import drafted
-from repunet.analysis.tables.library import library
 from repunet.cli.options import Json, Storage
 from repunet.cli.output import disclaimer, print_json, rate, say
 from repunet.errors import UsageError
+from repunet.extras import library
 from repunet.garbage import collector
 from repunet.storage import runs_in
 

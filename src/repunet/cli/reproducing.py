@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from repunet.analysis.forecast import forecast
-from repunet.analysis.tables.library import library
 from repunet.cli.options import LimitOptions, Whole
 from repunet.cli.output import console, fitted, money, print_json, progress_console, say
 from repunet.cli.reproduced import print_reproduction
@@ -18,6 +17,7 @@ from repunet.cli.sweeping import SweepOptions, announce, complete, saying, show
 from repunet.errors import UsageError
 from repunet.experiment.cell import Cell
 from repunet.experiment.sweep import Sweep
+from repunet.extras import library
 from repunet.minds.default import default_mind
 from repunet.minds.language.terms import Terms
 from repunet.minds.roster import require_language

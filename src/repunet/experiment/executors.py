@@ -6,10 +6,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Literal, Protocol, TypeAlias, cast, get_args
 
-from repunet.errors import UsageError
 from repunet.experiment.cell import Job
 from repunet.experiment.progress import Board
 from repunet.experiment.stopping import Stopping
+from repunet.extras import missing
 
 Place: TypeAlias = Literal["local", "processes", "ray"]
 PLACES: tuple[Place, ...] = get_args(Place)
@@ -46,4 +46,4 @@ def _opened(place: Place) -> Opener:
 def require_ray() -> None:
     """Raise UsageError if Ray is not installed."""
     if find_spec("ray") is None:
-        raise UsageError('--on ray needs Ray: pip install "repunet[ray]"')
+        raise missing("--on ray needs Ray", "ray")

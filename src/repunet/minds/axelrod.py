@@ -7,11 +7,11 @@ ties, talk) its agent is like the embedded mind.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from typing import Any, TypeVar
 
 from repunet.chance import draw
 from repunet.errors import UsageError, unknown
+from repunet.extras import library
 from repunet.mind import Coordinate, Mind, Operation
 from repunet.minds.roster import MindSpec, make_mind
 from repunet.minds.scripted import Move, Past, Player, Turn, between, extreme
@@ -112,10 +112,10 @@ def axelrod(spec: MindSpec, seed: int) -> AxelrodMind:
 
     Raises UsageError, with a suggestion, for a strategy or a number that the library does not have.
     """
-    library = _library()
+    kit = library("axelrod", "axelrod")
     if not spec.variant:
         raise UsageError(f"say which strategy of the library: {spec.name}:Grudger")
-    strategies = {strategy.__name__: strategy for strategy in library.ordinary_strategies}
+    strategies = {strategy.__name__: strategy for strategy in kit.ordinary_strategies}
     if spec.variant not in strategies:
         raise unknown("strategy of the Axelrod library", spec.variant, strategies)
     strategy, numbers = strategies[spec.variant], _numbers(spec.settings)
@@ -128,14 +128,7 @@ def axelrod(spec: MindSpec, seed: int) -> AxelrodMind:
         return strategy(**numbers)
 
     _try(make, spec)
-    return AxelrodMind(str(spec), seed, library, make, make_mind("embedded", seed))
-
-
-def _library() -> Any:
-    try:
-        return import_module("axelrod")
-    except ModuleNotFoundError as error:
-        raise UsageError(f'{error.name} is not installed: pip install "repunet[axelrod]"') from None
+    return AxelrodMind(str(spec), seed, kit, make, make_mind("embedded", seed))
 
 
 def _numbers(settings: Mapping[str, str]) -> dict[str, float]:

@@ -14,6 +14,7 @@ from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 from repunet.errors import RepuNetError, UsageError
+from repunet.extras import missing
 
 ROOM = 8192
 """Tokens of context for each request in flight; llama.cpp gives fewer where the model has fewer."""
@@ -70,7 +71,7 @@ def _check(path: Path) -> None:
         if file.read(len(MAGIC)) != MAGIC:
             raise UsageError(f'"{path}" is not a GGUF file')
     if find_spec("xllamacpp") is None:
-        raise UsageError('a model on this machine needs xllamacpp: pip install "repunet[local]"')
+        raise missing("a model on this machine needs xllamacpp", "local")
 
 
 async def _listen(process: Process, said: bytearray) -> None:

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from repunet.errors import UsageError
+from repunet.extras import missing
 from repunet.models.failure import (
     Content,
     Failure,
@@ -180,9 +181,7 @@ def _model(provider: str, name: str, timeout: float) -> "Model[Any]":
         from pydantic_ai.exceptions import UserError
         from pydantic_ai.models import infer_model
     except ImportError:
-        raise UsageError(
-            f'models of {provider} need pydantic-ai: pip install "repunet[providers]"'
-        ) from None
+        raise missing(f"models of {provider} need pydantic-ai", "providers") from None
     names = VARIABLES.get(provider, ())
     if names and not any(os.environ.get(variable) for variable in names):
         raise UsageError(f"{provider}:{name} needs a key: set {_variables(provider)}")

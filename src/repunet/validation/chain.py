@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import Any
 
-from repunet.analysis.tables.library import library
+from repunet.extras import library
 
 Vector = Sequence[float]
 """Probabilities of cooperating after CC, CD, DC and DD, each seen from one's own side."""

@@ -9,7 +9,7 @@ matches that were played.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from repunet.analysis.tables.library import library
+from repunet.extras import library
 
 Pair = tuple[str, str]
 Turns = Sequence[tuple[float, float]]

@@ -6,7 +6,7 @@ from typing import Any
 
 from repunet.analysis.sentiment.classifier import Sentiment, each_once
 from repunet.analysis.sentiment.lexicon import lexicon
-from repunet.errors import UsageError
+from repunet.extras import library
 
 TURNING = 0.05
 """Compound score from which VADER's authors call a text positive; from minus it, negative."""
@@ -50,8 +50,4 @@ class Vader:
 
 
 def _scorer() -> Any:
-    try:
-        from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
-    except ImportError as absent:
-        raise UsageError('VADER is not installed: pip install "repunet[analysis]"') from absent
-    return SentimentIntensityAnalyzer()
+    return library("vaderSentiment.vaderSentiment").SentimentIntensityAnalyzer()

@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import file_digest, sha256
-from importlib import import_module
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
 from repunet.errors import UsageError
+from repunet.extras import library
 
 PARTS = ("*.safetensors", "*.bin", "*.json", "*.txt", "*.model")
 """Files a model and its tokenizer consist of; those for other libraries are left out."""
@@ -26,8 +26,8 @@ def found(model: str) -> Path:
     Nothing is downloaded, unless the user's HF_HUB_OFFLINE is 0. Raises UsageError in a line.
     """
     asked = os.environ.get("HF_HUB_OFFLINE", "").strip().lower() in {"0", "no", "off", "false"}
-    _library("torch")
-    hub = _library("huggingface_hub")
+    library("torch", "sentiment")
+    hub = library("huggingface_hub", "sentiment")
     try:
         folder = hub.snapshot_download(model, allow_patterns=PARTS, local_files_only=not asked)
     except (OSError, ValueError) as absent:
@@ -46,8 +46,8 @@ def loaded(folder: Path, shown: str) -> Any:
     Raises UsageError if there is none, or one whose weights for classifying are not among its files
     (transformers would draw them at random).
     """
-    _library("torch")
-    kit = _library("transformers")
+    library("torch", "sentiment")
+    kit = library("transformers", "sentiment")
     where: dict[str, Any] = {
         "pretrained_model_name_or_path": str(folder),
         "local_files_only": True,
@@ -58,7 +58,7 @@ def loaded(folder: Path, shown: str) -> Any:
                 **where, output_loading_info=True
             )
             words = kit.AutoTokenizer.from_pretrained(**where)
-    except (*UNLOADABLE, _library("safetensors").SafetensorError) as failed:
+    except (*UNLOADABLE, library("safetensors", "sentiment").SafetensorError) as failed:
         raise _unloadable(shown) from failed
     if not any(any(folder.glob(name)) for name in VOCABULARIES):
         raise _unloadable(shown)  # transformers makes a tokenizer without words
@@ -74,13 +74,6 @@ def digest(folder: Path) -> str:
         with path.open("rb") as part:
             whole.update(path.name.encode() + file_digest(part, "sha256").digest())
     return whole.hexdigest()[:12]
-
-
-def _library(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError as absent:
-        raise UsageError(f'{name} is not installed: pip install "repunet[sentiment]"') from absent
 
 
 def _unloadable(shown: str) -> UsageError:

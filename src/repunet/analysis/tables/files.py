@@ -14,8 +14,8 @@ from repunet.analysis.summary import known_minds
 from repunet.analysis.tables import TABLES
 from repunet.analysis.tables.columns import Kind, Row, Table
 from repunet.analysis.tables.history import History
-from repunet.analysis.tables.library import library
 from repunet.errors import UsageError
+from repunet.extras import library
 
 CONTENTS = "tables.json"
 BATCH = 50_000

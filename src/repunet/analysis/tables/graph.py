@@ -7,7 +7,7 @@ from repunet.analysis.portrait import Gallery, Resident
 from repunet.analysis.tables.building import ties
 from repunet.analysis.tables.files import about, drafted, make_room
 from repunet.analysis.tables.history import History
-from repunet.analysis.tables.library import library
+from repunet.extras import library
 from repunet.journal import Journal
 
 
