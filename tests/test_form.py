@@ -235,20 +235,19 @@ DEFECT = Move("defect", "why")
     [
         f"```json\n{SAID}\n```",
         f"Let me see {{what}} I do: {SAID} That {{}} is all.",
-        f'{{"move": "cooperate", "reason": "no"}} or rather {SAID}',
         f'{SAID} as in the example {{"move": "...", "reason": "..."}}',
         f'<think>Say {{"move": "cooperate", "reason": "no"}}?</think>{SAID}',
         f'I say {{"move": "cooperate", "reason": "no"}}? No.</think>\n\n{SAID}',
         f"[{SAID}]",
-        f"\ufeff{SAID}",
-        f'{{"move": "cooperate", {SAID}',
     ],
 )
 def test_the_object_is_found_in_what_surrounds_it(reply: str) -> None:
     assert MOVE.read(reply) == (DEFECT, "found")
 
 
-@pytest.mark.parametrize("reply", [SAID, f"\n {SAID}\n", SAID.replace('"why"', '" why\\n"')])
+@pytest.mark.parametrize(
+    "reply", [SAID, f"\n {SAID}\n", f"\ufeff{SAID}", SAID.replace('"why"', '" why\\n"')]
+)
 def test_a_bare_object_is_read_as_it_is(reply: str) -> None:
     assert MOVE.read(reply) == (DEFECT, "json")
 
@@ -268,14 +267,26 @@ def test_what_else_an_object_holds_is_ignored() -> None:
         f"<think>{SAID}",
         f"<think>{SAID}</think>I defect.",
         "[" * 10**5,
-        '{"a":' * 10**4,
-        '{"move": "defect", "reason": ' + "9" * 5000 + "}",
-        '{"move": "defect", "rea',
     ],
 )
 def test_where_nothing_is_said_nothing_is_found(reply: str) -> None:
-    with pytest.raises(InvalidAnswer, match="there is no JSON object in the answer"):
-        MOVE.read(reply)
+    assert complaint(MOVE, reply) == "there is no JSON object in the answer"
+
+
+@pytest.mark.parametrize("reply", ['{"a":' * 10**4, SAID[:-3], f"{SAID} {{", f'{SAID}, {{"move'])
+def test_an_object_that_is_cut_is_none_and_what_was_before_it_is_not_the_answer(reply: str) -> None:
+    assert complaint(MOVE, reply) == "the JSON object of the answer is cut off"
+
+
+def test_prose_that_was_cut_might_have_gone_on_otherwise() -> None:
+    assert MOVE.read(f"{SAID} For", ended=True).answer == DEFECT
+    assert MOVE.read(f"```json\n{SAID}\n``", ended=False).answer == DEFECT
+    with pytest.raises(InvalidAnswer, match="cut off"):
+        MOVE.read(f"{SAID} For", ended=False)
+
+
+def test_a_number_without_end_is_no_text() -> None:
+    assert complaint(MOVE, SAID.replace('"why"', "9" * 5000)) == "reason must be a text"
 
 
 def test_a_cut_answer_is_not_the_draft_before_it() -> None:

@@ -17,9 +17,10 @@ from repunet.journal import Journal
 from repunet.mind import NoAnswer, Operation
 from repunet.minds.language.conversation import Conversation
 from repunet.minds.language.correspondence import Correspondence
-from repunet.minds.language.form import Form, Parsing
+from repunet.minds.language.form import Form
 from repunet.minds.language.line import Letter
 from repunet.minds.language.mind import LanguageMind
+from repunet.minds.language.objects import Parsing
 from repunet.minds.language.switchboard import connected
 from repunet.minds.language.terms import Terms, correspondence
 from repunet.minds.roster import roster

@@ -5,8 +5,9 @@ from typing import Any
 
 from repunet.attempts import ANSWERED, INVALID, Decided, Kind, Name
 from repunet.mind import InvalidAnswer, NoAnswer, Operation
-from repunet.minds.language.form import Form, Parsing
+from repunet.minds.language.form import Form
 from repunet.minds.language.line import Letter, Line, Unanswered
+from repunet.minds.language.objects import Parsing
 from repunet.minds.recorded import dumped
 from repunet.models.request import Message, Request
 from repunet.prompts import phrase
@@ -20,7 +21,7 @@ LONGEST = 2000
 REPAIR = "_repair.md"
 SILENCE = "(no answer)"
 ELSEWHERE = (
-    "the answer is empty, and all of its text is in {}, the field for thoughts (switch the server's "
+    "the answer is empty, and all its text is in {}, the field for thoughts (switch the server's "
     "parsing of thoughts off, or its thinking, or let it write more: max_tokens)"
 )
 TOO_LONG = "the answer was cut off, since it was too long"
@@ -70,7 +71,7 @@ class Conversation:
             raise InvalidAnswer("the model refuses to answer")
         if letter.reply.elsewhere:
             raise InvalidAnswer(ELSEWHERE.format(letter.reply.elsewhere))
-        answer, parsing = self.form.read(letter.reply.text)
+        answer, parsing = self.form.read(letter.reply.text, ended=letter.reply.finish != "length")
         self.operation.check(answer)
         return answer, parsing
 

@@ -3,7 +3,8 @@
 Models are asked for what small ones can give: words from a list, whole percentages, texts of
 limited length. Whatever is read was said: nothing is guessed, and nothing that was asked for may
 be left out. What can mean one thing only is taken for it: `"Yes"` for true, `20.0` or `"20%"` for
-20. Complaints are in words of our own, since a model is shown them and a run keeps them.
+20, a name with another kind of apostrophe for the name. Complaints are in words of our own, since a
+model is shown them and a run keeps them.
 """
 
 import json
@@ -26,6 +27,9 @@ from typing import (
 from pydantic import ValidationError
 
 from repunet.mind import Asked, InvalidAnswer, Operation, adapter
+from repunet.minds.language.objects import Parsing, candidates
+from repunet.minds.language.spelling import folded, same
+from repunet.minds.language.tolerant import TWICE
 from repunet.models.request import Schema
 from repunet.operations import Words
 from repunet.prompts import one_line
@@ -37,12 +41,6 @@ WHOLE = re.compile(r"(-?[0-9]{1,9})(\.0{1,9})?\s?%?")
 YES = {"true": True, "yes": True, "false": False, "no": False}
 FEW = 5
 """So many words to choose from are told again."""
-THOUGHT, THOUGHT_ENDS = "<think>", "</think>"
-TWICE = object()
-"""Stands for a field that has two values."""
-
-Parsing = Literal["json", "found"]
-"""Whether a reply was the object and nothing else, or it had to be found in it."""
 
 
 class Reading(NamedTuple):
@@ -69,16 +67,21 @@ class Form:
         """Return the JSON schema of the object."""
         return self._object(self.kind, "")
 
-    def read(self, text: str) -> Reading:
-        """Return the answer in a reply; raises InvalidAnswer, which says what is wrong with it."""
-        problem = InvalidAnswer("there is no JSON object in the answer")
-        for found, parsing in _objects(text):
-            try:
-                plain = self._plain(self.kind, found, "")
-                return Reading(_validated(self.kind, plain), parsing)
-            except InvalidAnswer as error:
-                problem = error
-        raise problem
+    def read(self, text: str, *, ended: bool = True) -> Reading:
+        """Return the answer in a reply; raises InvalidAnswer, which says what is wrong with it.
+
+        A reply that was cut has not ended: prose after its object might have gone on otherwise.
+        """
+        parts = self.schema["properties"]
+        found, parsing = candidates(text, parts, [*_options(self.schema)], ended=ended)
+        answer = self._typed(found[0])
+        for other in found[1:]:
+            if other != found[0] and self._typed(other) != answer:
+                raise InvalidAnswer("there are two JSON objects in the answer, and they differ")
+        return Reading(answer, parsing)
+
+    def _typed(self, found: dict[str, Any]) -> Any:
+        return _validated(self.kind, self._plain(self.kind, found, ""))
 
     def write(self, answer: Any) -> str:
         """Return the object, as JSON, that is read as this answer."""
@@ -132,11 +135,14 @@ class Form:
         if not isinstance(value, dict):
             raise InvalidAnswer(f"{path or 'the answer'} must be a JSON object")
         if kind is Appraisal:
-            text = self._plain(Words, _part(value, "text", path), _place(path, "text"))
+            part = _part(value, "text", path, ("text", *LEVEL_NAMES))
+            text = self._plain(Words, part, _place(path, "text"))
             return {"text": text, "weights": _weights(value, path)}
         plain = {name: None for name in _hints(kind)} | _defaults(kind)
-        for name, hint, place in self._fields(kind, path):
-            plain[name] = self._plain(hint, _part(value, name, path), place)
+        asked = [*self._fields(kind, path)]
+        names = [name for name, _, _ in asked]
+        for name, hint, place in asked:
+            plain[name] = self._plain(hint, _part(value, name, path, names), place)
         return plain
 
     def _plain_list(self, hint: Any, value: Any, path: str) -> list[Any]:
@@ -157,9 +163,10 @@ class Form:
         """Return the choices, the most wanted first; equally wanted ones stay as they were put."""
         if not isinstance(value, dict):
             raise InvalidAnswer(f"{path} must be a JSON object")
+        names = self.asked.choices[path]
         wanted = {
-            name: _READERS[int](_part(value, name, path), _place(path, name), PERCENT)
-            for name in self.asked.choices[path]
+            name: _READERS[int](_part(value, name, path, names), _place(path, name), PERCENT)
+            for name in names
         }
         return sorted(wanted, key=lambda name: -wanted[name])
 
@@ -191,6 +198,13 @@ def _closed(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _options(schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the words that the texts in an object of this form may be."""
+    yield from (word for word in schema.get("enum", ()) if isinstance(word, str))
+    for part in (*schema.get("properties", {}).values(), *filter(None, [schema.get("items")])):
+        yield from _options(part)
+
+
 def _bare(hint: Any) -> tuple[Any, dict[str, Any]]:
     """Return a type without its annotations and alternatives to None, and its limits."""
     limits: dict[str, Any] = {}
@@ -217,50 +231,6 @@ def _defaults(kind: type) -> dict[str, Any]:
     return {name: value for name, value in made.items() if isinstance(value, str | int | float)}
 
 
-def _objects(text: str) -> Iterator[tuple[dict[str, Any], Parsing]]:
-    """Return the JSON objects in a reply: the whole of it, else those found in it, last first."""
-    try:
-        whole = _DECODER.decode(text)
-    except (ValueError, RecursionError):
-        whole = None
-    if isinstance(whole, dict):
-        yield whole, "json"
-        return
-    yield from ((found, "found") for found in reversed(_embedded(_spoken(text))))
-
-
-def _spoken(text: str) -> str:
-    """Return a reply without what the model thought before it spoke: drafts are no answers."""
-    _, _, after = text.rpartition(THOUGHT_ENDS)
-    return after.partition(THOUGHT)[0]
-
-
-def _embedded(text: str) -> list[dict[str, Any]]:
-    found, place = [], text.find("{")
-    while place >= 0:
-        try:
-            value, end = _DECODER.raw_decode(text, place)
-            found.append(value)
-        except ValueError:
-            end = place + 1
-        except RecursionError:
-            break  # a model that only opens brackets
-        place = text.find("{", end)
-    return found
-
-
-def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object; what it says twice, and not in the same way, it does not say."""
-    said: dict[str, Any] = {}
-    for name, value in pairs:
-        same = name not in said or (type(said[name]), said[name]) == (type(value), value)
-        said[name] = value if same else TWICE
-    return said
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_unambiguous)
-
-
 def _validated(kind: type, plain: Any) -> Any:
     try:
         return adapter(kind).validate_python(plain)
@@ -273,24 +243,27 @@ def _place(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _part(value: Mapping[str, Any], name: str, path: str) -> Any:
+def _part(value: Mapping[str, Any], name: str, path: str, names: Sequence[str]) -> Any:
     """Return a field of an object; raises InvalidAnswer if it is not there, or twice."""
-    if name not in value:
+    known = frozenset(names)
+    said = [
+        part
+        for key, part in value.items()
+        if key == name or (key not in known and same(key, names) == [name])
+    ]
+    if not said:
         raise InvalidAnswer(f"{_place(path, name)} is missing")
-    if value[name] is TWICE:
+    if said[0] is TWICE or any((type(part), part) != (type(said[0]), said[0]) for part in said):
         raise InvalidAnswer(f"{_place(path, name)} is there twice")
-    return value[name]
+    return said[0]
 
 
 def _chosen(choices: Sequence[Any], value: Any, path: str) -> Any:
     """Return the choice that is meant, however it is written."""
-    word = _word(value)
-    for meant in (
-        [choice for choice in choices if str(choice) == word],
-        [choice for choice in choices if str(choice).casefold() == word.casefold()],
-    ):
-        if len(meant) == 1:
-            return meant[0]
+    meant = same(_word(value), map(str, choices))
+    for choice in choices:
+        if [str(choice)] == meant:
+            return choice
     words = f"one of {', '.join(map(str, choices))}"
     raise InvalidAnswer(f"{path} must be {words if len(choices) <= FEW else 'one of those listed'}")
 
@@ -321,7 +294,7 @@ def _number(value: Any, path: str, limits: Mapping[str, int]) -> int:
 
 
 def _yes(value: Any, path: str, _: Mapping[str, int]) -> bool:
-    yes = value if isinstance(value, bool) else YES.get(_word(value).casefold())
+    yes = value if isinstance(value, bool) else YES.get(folded(_word(value)))
     if yes is None:
         raise InvalidAnswer(f"{path} must be true or false")
     return yes
@@ -350,9 +323,8 @@ _READERS: dict[type, Callable[[Any, str, Mapping[str, int]], Any]] = {
 def _weights(value: Mapping[str, Any], path: str) -> list[float]:
     """Return the five percentages as weights; what they sum to is put right by the appraisal."""
     limits = {"minimum": 0, "maximum": 100}
-    percents = [
-        _number(_part(value, name, path), _place(path, name), limits) for name in LEVEL_NAMES
-    ]
+    parts = {name: _part(value, name, path, ("text", *LEVEL_NAMES)) for name in LEVEL_NAMES}
+    percents = [_number(part, _place(path, name), limits) for name, part in parts.items()]
     total = sum(percents)
     if not total:
         raise InvalidAnswer(f"{', '.join(LEVEL_NAMES)} must sum to 100")
