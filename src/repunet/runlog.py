@@ -23,6 +23,7 @@ from repunet.models.ledger import DOLLAR
 from repunet.models.secrets import known, redacted
 from repunet.run import Run, Watcher
 from repunet.society import Society
+from repunet.terminal import in_one_line
 
 FILE = "run.log"
 LINE, TIME = "%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"
@@ -84,7 +85,7 @@ class _File(logging.FileHandler):
 class _Discreet(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the record in one line, without a key."""
-        text = " ".join(super().format(record).split())
+        text = in_one_line(super().format(record))
         return LIKE_KEYS.sub("[key]", redacted(text, *known(os.environ)))
 
 

@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError
 
 from repunet import __version__
 from repunet.errors import RepuNetError, UsageError
+from repunet.terminal import in_one_line, prepare, tell
 
 DONE, FAILED, BAD_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -61,6 +62,7 @@ app.command("repunet.cli.fake:fake_llm", name="fake-llm", help="Serve made-up an
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and exit with its code."""
+    prepare()
     sys.exit(execute(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -71,7 +73,7 @@ def execute(arguments: list[str]) -> int:
         sys.stdout.flush()
     except RepuNetError as error:
         if error.detail:
-            print(error.detail, file=sys.stderr)
+            tell(error.detail)
         return _complain(str(error), error.exit_code)
     except CycloptsError as error:
         return _complain(f"{_in_one_line(error)}; see: repunet --help", UsageError.exit_code)
@@ -93,7 +95,7 @@ def _print_no_more() -> None:
 
 
 def _complain(message: str, code: int) -> int:
-    print(f"repunet: {message}", file=sys.stderr)
+    tell(f"repunet: {in_one_line(message)}")
     return code
 
 

@@ -42,7 +42,7 @@ def scenarios(*, json: Json = False) -> None:
         print_json(found)
         return
     for each in found:
-        console.print(each.title, style="bold", markup=False)
+        console.print(each.title, style="bold")
         below = [_payoffs(each.stakes)] if isinstance(each.stakes, Game) else [""]
         shown = Padding(Group(_facts(each), *below), (0, 0, 0, 2), expand=False)
         console.print(shown, width=min(console.width, WIDTH))

@@ -4,12 +4,14 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from json import dumps
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -19,6 +21,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.segment import Segment
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -28,6 +31,7 @@ from repunet.models.endpoint import PERSON
 from repunet.models.ledger import DOLLAR
 from repunet.run import Run, Watcher
 from repunet.society import Society
+from repunet.terminal import escaped, takes_all, tell, visible
 
 STAND_IN = (
     "The embedded mind is a behavioural stand-in for a language model: "
@@ -46,14 +50,27 @@ GAP = "  "
 FITTED = sys.stdout.isatty() or "COLUMNS" in os.environ
 """Whether somebody looks at a page that is so wide."""
 
-console = Console(
-    highlight=False,
-    markup=False,
-    emoji=False,
-    soft_wrap=not FITTED,
-    width=None if FITTED else WIDE,
-)
-progress_console = Console(stderr=True, highlight=False)
+
+class Page(Console):
+    """A console on which every character can be seen, and no text is taken for markup."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return a text that is measured as it will be printed."""
+        return super().render_str(visible(text), **options)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """Yield what is printed: what moves the cursor comes from the console alone."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
+
+
+console = Page(soft_wrap=not FITTED, width=None if FITTED else WIDE)
+progress_console = Page(stderr=True)
 
 
 def say(text: str, *, unbroken: bool = False) -> None:
@@ -64,7 +81,11 @@ def say(text: str, *, unbroken: bool = False) -> None:
 def print_json(value: Any) -> None:
     """Print any value of ours as JSON, for scripts."""
     adapter: TypeAdapter[Any] = TypeAdapter(type(value))
-    sys.stdout.write(adapter.dump_json(value, indent=2).decode() + "\n")
+    try:
+        text = adapter.dump_json(value, indent=2).decode()
+    except PydanticSerializationError:  # halves of characters, such as names of files may hold
+        text = dumps(adapter.dump_python(value, mode="json"), ensure_ascii=False, indent=2)
+    sys.stdout.write(escaped(text, ascii_only=not takes_all()) + "\n")
 
 
 def disclaimer(mind: str) -> str:
@@ -226,7 +247,7 @@ def _lines(run: Run) -> Watcher:
     def watch(number: int, events: Sequence[Event], society: Society) -> None:
         if number % every == 0 or number == run.planned:
             state = "  ".join(filter(None, (_state(events, society), spending_of(run))))
-            print(f"{run.name}  round {number}/{run.planned}  {state}", file=sys.stderr, flush=True)
+            tell(f"{run.name}  round {number}/{run.planned}  {state}")
 
     return watch
 

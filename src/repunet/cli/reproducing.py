@@ -179,7 +179,7 @@ def _print_forecast(request: Request, sweep: Sweep) -> None:
 def _forecast_row(request: Request, cell: Cell) -> tuple[str, int, int, float | None]:
     """Return an arm, its calls, tokens and dollars, which are None where no price is known."""
     spec = cell.spec
-    progress_console.print(f"forecasting {cell.name}", markup=False)
+    progress_console.print(f"forecasting {cell.name}")
     prices = None if spec.limits.prices is None else read_prices(spec.limits.prices)
     terms = Terms(spec.limits.allowance, prices)
     found = forecast(cell.founding, request.length(cell.founding.scenario), terms=terms)

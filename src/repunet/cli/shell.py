@@ -17,6 +17,7 @@ from repunet.cli.options import LimitOptions, Quiet, Storage
 from repunet.cli.session import Session
 from repunet.cli.specified import SpecOptions
 from repunet.errors import RepuNetError, UsageError
+from repunet.terminal import tell, visible
 
 HISTORY = 1000
 """Lines that are remembered."""
@@ -88,7 +89,7 @@ def _converse(session: Session) -> None:
     with _edited(session):
         while not session.over:
             try:
-                session.do(input(f"{session.where}> "))
+                session.do(input(visible(f"{session.where}> ")))
             except EOFError:
                 print()
                 return
@@ -107,12 +108,12 @@ def _problem(error: RepuNetError | CycloptsError) -> RepuNetError:
 def _complain(error: RepuNetError) -> None:
     sys.stdout.flush()
     for line in filter(None, (error.detail, f"repunet: {error}")):
-        print(line, file=sys.stderr, flush=True)
+        tell(line)
 
 
 def _confirmed(question: str) -> bool:
     try:
-        return input(question).strip().lower() in ("y", "yes")
+        return input(visible(question)).strip().lower() in ("y", "yes")
     except (EOFError, KeyboardInterrupt):
         print()
         return False
@@ -149,7 +150,7 @@ def _complete(readline: Any, session: Session) -> None:
 
     def completer(line: str, number: int) -> str | None:
         try:
-            return session.completions(line)[number]
+            return list(filter(str.isprintable, session.completions(line)))[number]
         except (IndexError, RepuNetError):
             return None
 

@@ -233,7 +233,7 @@ def _bar(prepared: Sweep, board: Board) -> Iterator[None]:
         def listen(job: Job, outcome: Outcome | None) -> None:
             bar.update(task, completed=board.rounds[0], state=_state(board))
             if outcome is not None and outcome.status == "failed":
-                progress_console.print(f"{job.name}: {outcome.reason}", markup=False)
+                progress_console.print(f"{job.name}: {outcome.reason}")
 
         board.listener = listen
         yield
@@ -256,7 +256,7 @@ class Lines:
         if outcome is not None:
             because = f": {outcome.reason}" if outcome.reason else ""
             parts.append(f"{job.name} {outcome.status}{because}")
-        progress_console.print("  ".join(filter(None, parts)), markup=False, soft_wrap=True)
+        progress_console.print("  ".join(filter(None, parts)), soft_wrap=True)
 
     def _part(self) -> int:
         done, total = self._board.rounds

@@ -69,7 +69,7 @@ def checked(only: str, *, full: bool, seed: int, workers: int, quiet: bool) -> V
     for result in results(todo, perf_counter, workers):
         done.append(result)
         if not quiet:
-            progress_console.print(told(result), markup=False, soft_wrap=True)
+            progress_console.print(told(result), soft_wrap=True)
     order = [job.part for job in todo]
     parts = tuple(sorted(done, key=lambda result: order.index(result.part)))
     passed = all(each.passed for each in every(parts) if each.gate)

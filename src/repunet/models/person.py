@@ -14,6 +14,7 @@ from typing import Any
 from repunet.errors import Stopped
 from repunet.models.body import storable
 from repunet.models.request import Message, Reply, Request, Rung, Usage
+from repunet.terminal import tell
 
 WIDE = 72
 NOBODY = "there is nobody at the terminal to answer any more"
@@ -37,9 +38,9 @@ class Person:
 
     async def send(self, request: Request, rung: Rung, at: str) -> Reply:
         """Show one question and return what was typed; raises Stopped where nobody is there."""
-        _show(f"{at} ".ljust(WIDE, "─"))
+        tell(f"{at} ".ljust(WIDE, "─"))
         for message in self._to_be_shown(request.messages):
-            _show(f"{_fitted(message)}\n")
+            tell(f"{_fitted(message)}\n")
         typed = await self._object(request.schema, "")
         text = typed if isinstance(typed, str) else json.dumps(typed, ensure_ascii=False)
         return Reply(storable(text), usage=Usage(0, 0))
@@ -81,7 +82,7 @@ class Person:
             numbers = range(1, schema["minItems"] + 1)
             return [await self._field(schema["items"], f"{path} {number}") for number in numbers]
         while True:
-            _show(f"{path}{_hint(schema)}: ", end="")
+            tell(f"{path}{_hint(schema)}: ", end="")
             typed = (await self._line()).strip()
             if whole and typed.startswith("{"):
                 return await self._rest(typed)
@@ -89,12 +90,12 @@ class Person:
             problem = _problem(schema, value)
             if problem is None:
                 return value
-            _show(f"  {problem}")
+            tell(f"  {problem}")
 
     async def _rest(self, text: str) -> "_Whole":
         """Return a whole object, which may have been pasted in several lines."""
         while not _is_json(text):
-            _show("… ", end="")
+            tell("… ", end="")
             line = await self._line()
             if not line.strip():
                 break
@@ -186,11 +187,6 @@ def _is_json(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _show(text: str, end: str = "\n") -> None:
-    sys.stderr.write(text + end)
-    sys.stderr.flush()
 
 
 def _read_line(loop: asyncio.AbstractEventLoop, line: "Future[str]") -> None:
