@@ -24,8 +24,7 @@ from repunet.founding import Founding
 from repunet.minds.replay import ReplayMind
 from repunet.models.endpoint import NO_KEY
 from repunet.models.openai import OpenAITransport
-from repunet.models.probe import QUESTION, SCHEMA
-from repunet.models.request import Request
+from repunet.models.request import Message, Request
 from repunet.population import population
 from repunet.prompts import PLAIN
 from repunet.run import PLANS, Run, begin, found
@@ -39,6 +38,13 @@ BEGIN, END = "<!-- timings -->", "<!-- end of timings -->"
 NOT_YET = "Not measured yet: `python -m benchmarks.performance --timings`."
 LATENCY = 0.2
 PORT = 8377
+QUESTION = (Message("user", "Cooperate or defect?"),)
+SCHEMA = {
+    "type": "object",
+    "properties": {"move": {"type": "string", "enum": ["cooperate", "defect"]}},
+    "required": ["move"],
+    "additionalProperties": False,
+}
 
 
 def society(scenario: str, arm: str, agents: int = AGENTS, mind: str = "embedded") -> Founding:

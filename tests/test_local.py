@@ -23,7 +23,9 @@ from tiny_model import tiny_model
 from repunet.errors import RepuNetError, UsageError
 from repunet.extras import installation
 from repunet.models import local
+from repunet.models.serving import ROOM, Serving
 
+ONE = Serving(threads=1)
 NAMES = ["Ann Lee", "Bob Ray", "Cy Poe", "Di Fox"]
 OPENER = build_opener(ProxyHandler({}))
 
@@ -108,9 +110,9 @@ def gone(url: str, seconds: float = 10) -> bool:
 
 
 async def started(path: Path) -> str:
-    async with local.served(path, threads=1) as url:
-        assert alive(url)
-        return url
+    async with local.served(path, ONE) as server:
+        assert alive(server.url)
+        return server.url
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +123,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def url(model: Path) -> Iterator[str]:
     with asyncio.Runner() as runner:
-        context = local.served(model, threads=1)
-        yield runner.run(context.__aenter__())
+        context = local.served(model, ONE)
+        yield runner.run(context.__aenter__()).url
         runner.run(context.__aexit__(None, None, None))
 
 
@@ -153,10 +155,10 @@ def test_every_slot_has_room_or_all_that_the_model_has(tmp_path: Path, url: str)
 
     async def small() -> int:
         path = tiny_model(tmp_path / "small.gguf", context=2048)
-        async with local.served(path, slots=2, threads=1) as at:
-            return room(at)
+        async with local.served(path, Serving(slots=2, threads=1)) as server:
+            return room(server.url)
 
-    assert room(url) == local.ROOM
+    assert room(url) == ROOM
     assert asyncio.run(small()) == 2048
 
 
@@ -168,8 +170,8 @@ def test_a_local_server_ends_when_what_asked_it_fails(model: Path) -> None:
     at = []
 
     async def failing() -> None:
-        async with local.served(model, threads=1) as url:
-            at.append(url)
+        async with local.served(model, ONE) as server:
+            at.append(server.url)
             raise KeyError
 
     with pytest.raises(KeyError):
@@ -181,10 +183,11 @@ PARENT = """
 import asyncio, sys
 from pathlib import Path
 from repunet.models.local import served
+from repunet.models.serving import Serving
 
 async def main():
-    async with served(Path(sys.argv[1]), threads=1) as url:
-        print(url, flush=True)
+    async with served(Path(sys.argv[1]), Serving(threads=1)) as server:
+        print(server.url, flush=True)
         await asyncio.sleep(600)
 
 asyncio.run(main())
@@ -218,7 +221,7 @@ def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
 
 def test_a_model_that_can_not_be_loaded_is_explained_in_a_line(model: Path, tmp_path: Path) -> None:
     path = tmp_path / "half.gguf"
-    path.write_bytes(model.read_bytes()[:2000])
+    path.write_bytes(model.read_bytes()[: model.stat().st_size // 2])
     with pytest.raises(RepuNetError, match=r'half.gguf" ended: .*error loading model') as error:
         asyncio.run(started(path))
     assert "\n" not in str(error.value)

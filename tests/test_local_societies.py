@@ -23,6 +23,7 @@ from repunet.fused import TakeStock
 from repunet.journal import Journal
 from repunet.models import local
 from repunet.models.request import Message, Request
+from repunet.models.serving import Serving
 from repunet.operations import RankPartners
 from repunet.persona import Participant
 from repunet.run import COMPACT, FAITHFUL
@@ -42,8 +43,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(file: Path) -> Iterator[str]:
     """The name of a model that one server serves to all tests here."""
     with asyncio.Runner() as runner:
-        context = local.served(file, threads=1)
-        url = runner.run(context.__aenter__())
+        context = local.served(file, Serving(threads=1))
+        url = runner.run(context.__aenter__()).url
         yield f"{url}#tiny{DRAWN}"
         runner.run(context.__aexit__(None, None, None))
 

@@ -26,7 +26,7 @@ from repunet.founding import DEFAULT, OPERATION, ROLE, Founding
 from repunet.fused import Fused
 from repunet.mind import Operation
 from repunet.minds.default import default_mind
-from repunet.minds.roster import Company, assign, assigned_by, require_language
+from repunet.minds.roster import Company, assign, assigned_by, require_language, speeds_of
 from repunet.models.allowance import Allowance
 from repunet.network import read_ties
 from repunet.persona import Persona
@@ -133,6 +133,8 @@ class Limits(Part):
     budget: Amount | None = FREE.budget
     max_calls: Count | None = FREE.max_calls
     max_total_tokens: Count | None = FREE.max_total_tokens
+    threads: Count | None = FREE.threads
+    slots: Count | None = FREE.slots
     prices: Located | None = None
 
     @property
@@ -246,7 +248,8 @@ class RunSpec(Part):
         minds = assigned_by(self.minds, company) | given
         if DEFAULT not in minds:
             minds[DEFAULT] = default_mind(environ)
-        return self.model_copy(update={"minds": minds})
+        limits = self.limits.model_copy(update=speeds_of(minds.values()))
+        return self.model_copy(update={"minds": minds, "limits": limits})
 
     def founding(self) -> Founding:
         """Return the founding record; raises UsageError for anything that is not known."""

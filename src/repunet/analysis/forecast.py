@@ -15,7 +15,7 @@ from repunet.errors import UsageError
 from repunet.founding import Founding
 from repunet.mind import Mind
 from repunet.minds.extremes import Agreeable, Aloof
-from repunet.minds.language.switchboard import AT_ONCE
+from repunet.minds.language.switchboard import at_once
 from repunet.minds.language.terms import Terms
 from repunet.minds.roster import make_mind
 from repunet.models.allowance import Allowance
@@ -302,11 +302,13 @@ class Cases:
     def _servers(self) -> Iterator[tuple[set[str], int | None]]:
         """Yield the models of each server, and how many requests it has at once."""
         places: dict[tuple[str, str | None], set[str]] = {}
+        room: dict[tuple[str, str | None], int | None] = {}
         for name, where in self.casting.endpoints.items():
             place = where.provider, where.url
             places.setdefault(place, set()).add(self.casting.called(name))
-        for (provider, _), models in places.items():
-            own = AT_ONCE.get(provider)
+            room[place] = at_once(where, self.allowance)
+        for place, models in places.items():
+            own = room[place]
             slots = [s for s in (self.allowance.concurrency, own) if s is not None]
             yield models, min(slots, default=None)
         if not places:

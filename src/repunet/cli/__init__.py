@@ -45,7 +45,7 @@ app.command(
     help="Show what agents are asked, and how treatments differ in it.",
 )
 app.command("repunet.cli.models:cost", help="Show what a run cost, and for what.")
-app.command("repunet.cli.models:doctor", help="Tell whether a language model can be used.")
+app.command("repunet.cli.doctor:doctor", help="Tell whether a language model can be used.")
 app.command("repunet.cli.look:digest", help="Print the hash that equal runs share.")
 app.command("repunet.cli.explain:why", help="Explain a decision: its sources, what came of it.")
 app.command("repunet.cli.explain:diff", help="Find where two runs begin to differ, and why.")

@@ -74,6 +74,12 @@ class LimitOptions:
     max_total_tokens: Annotated[
         Whole | None, Parameter(help="How many tokens to use, in and out.")
     ] = None
+    threads: Annotated[
+        Whole | None, Parameter(help="How many threads a model on this machine computes with.")
+    ] = None
+    slots: Annotated[
+        Whole | None, Parameter(help="How many requests such a model works on at once.")
+    ] = None
     prices: Annotated[Path | None, Parameter(help="A file of prices, for --budget.")] = None
     batch: Annotated[
         Path | None,

@@ -21,11 +21,12 @@ from repunet.experiment.progress import Board
 from repunet.experiment.purse import Purse
 from repunet.experiment.stopping import Stopping
 from repunet.minds.language.terms import require_means
-from repunet.minds.roster import roster
+from repunet.minds.roster import MindSpec, roster
 from repunet.models.allowance import Allowance
-from repunet.models.endpoint import FILE
 from repunet.models.ledger import Spending
+from repunet.models.local import pooled
 from repunet.models.secrets import known, redacted
+from repunet.models.serving import HERE
 from repunet.runlog import command
 from repunet.spec import Limits
 from repunet.storage import FILE as RUN
@@ -64,9 +65,9 @@ class Sweep:
 
     @property
     def serves_files(self) -> bool:
-        """Tell whether runs serve models from files: each of them loads one."""
+        """Tell whether runs serve models from files of this machine."""
         minds = (mind for cell in self.cells for mind in cell.founding.assigned.values())
-        return any(mind.startswith(f"{FILE}:") for mind in minds)
+        return any(MindSpec.parse(mind).name in HERE for mind in minds)
 
     @property
     def place(self) -> Place:
@@ -220,7 +221,8 @@ async def _executor(
             require_means(roster(cell.founding.assigned, cell.founding.seed), terms)
         board.ledger = purse = _purse(sweep)
         most = at_once or (1 if sweep.serves_files else AT_ONCE)
-        yield Local(stopping, most, replace(terms, ledger=purse), purse)
+        async with pooled():
+            yield Local(stopping, most, replace(terms, ledger=purse), purse)
     else:
         async with elsewhere(place, stopping, at_once) as executor:
             yield executor

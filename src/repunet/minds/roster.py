@@ -13,6 +13,7 @@ from repunet.founding import DEFAULT, OPERATION, ROLE, SELECTORS
 from repunet.fused import Fused
 from repunet.mind import Coordinate, Mind, NoAnswer, Operation
 from repunet.models.endpoint import LANGUAGE
+from repunet.models.serving import HERE, SMOLLM2, speeds
 from repunet.persona import AgentId, Persona
 
 A = TypeVar("A")
@@ -105,8 +106,8 @@ def is_language(mind: str) -> bool:
     >>> is_language("openai:gpt-4o-mini"), is_language("embedded:sharp"), is_language("openai")
     (True, False, False)
     """
-    provider, _, model = mind.partition(":")
-    return provider in LANGUAGE and bool(model)
+    provider, _, model = mind.partition(",")[0].partition(":")
+    return provider in LANGUAGE and (bool(model) or provider == SMOLLM2)
 
 
 def require_language(mind: str, option: str) -> None:
@@ -258,6 +259,16 @@ def _once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
             )
         assigned[key] = mind
     return assigned
+
+
+def speeds_of(minds: Iterable[str]) -> dict[str, int]:
+    """Return how fast models on this machine are to be served, as the names of minds say.
+
+    >>> speeds_of(["gguf:a.gguf,threads=2", "embedded", "smollm2,context=2048"])
+    {'threads': 2}
+    """
+    here = [spec for spec in map(MindSpec.parse, minds) if spec.name in HERE]
+    return speeds(spec.settings for spec in here)
 
 
 def roster(assigned: Mapping[AgentId, str], seed: int) -> Roster:

@@ -20,3 +20,7 @@ class Allowance:
     """Dollars."""
     max_calls: int | None = None
     max_total_tokens: int | None = None
+    threads: int | None = None
+    """Those that compute the answers of a model on this machine; None is what suits it."""
+    slots: int | None = None
+    """Requests that a model on this machine works on at once."""

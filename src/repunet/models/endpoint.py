@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from repunet.errors import UsageError, unknown
 from repunet.models.request import Sampling
 from repunet.models.secrets import known, redacted
+from repunet.models.serving import HERE, SMOLLM2, USUAL, Serving, packaged, serving
 
 SAMPLING_VARIABLES = {
     "max_tokens": "LLM_MAX_TOKENS",
@@ -30,7 +31,7 @@ OPENAI_BASE = "OPENAI_BASE_URL"
 NO_KEY = "none"
 """What is sent to servers that ask for no key."""
 WEB = ("http", "https")
-FILE, PERSON = "gguf", "human"
+PERSON = "human"
 PUBLIC = re.compile(r"(api-version=[0-9A-Za-z.-]{1,40})?")
 """What may follow the question mark of a URL: nothing that could be a key."""
 AZURE = "/openai/v1"
@@ -58,7 +59,7 @@ COMPATIBLE: dict[str, Provider] = {
 """Those that speak OpenAI's protocol."""
 NATIVE = ("anthropic", "google", "bedrock", "groq", "mistral")
 """Those that speak their own, through the extra `providers`."""
-LANGUAGE = (*COMPATIBLE, *WEB, FILE, *NATIVE)
+LANGUAGE = (*COMPATIBLE, *WEB, *HERE, *NATIVE)
 """Everything that the name of a language model can begin with."""
 
 
@@ -71,6 +72,7 @@ class Endpoint:
     url: str | None
     """None where the vendor's client knows it."""
     sampling: Sampling
+    serving: Serving = USUAL
 
     @property
     def name(self) -> str:
@@ -79,23 +81,25 @@ class Endpoint:
         >>> Endpoint("http", "tiny", "http://127.0.0.1:8000/v1", Sampling()).name
         'http://127.0.0.1:8000/v1#tiny'
         """
-        if self.provider == PERSON:
-            return PERSON
+        if self.provider in (PERSON, SMOLLM2):
+            return self.provider
         separator = self.url if self.provider in WEB else self.provider
         return f"{separator}{'#' if self.provider in WEB else ':'}{self.model}"
 
     @property
     def given(self) -> str:
-        """Return the name with all settings, so that it depends on no variables."""
+        """Return the name with all that answers depend on, so that it depends on no variables."""
         if self.provider == PERSON:
             return self.name
-        settings = asdict(self.sampling).items()
-        return ",".join([self.name, *(f"{name}={value}" for name, value in settings)])
+        settings = asdict(self.sampling)
+        if self.serving.context is not None:
+            settings["context"] = self.serving.context
+        return ",".join([self.name, *(f"{name}={value}" for name, value in settings.items())])
 
     @property
     def path(self) -> Path:
         """Return the file of a model that is to be served on this machine."""
-        return Path(self.model)
+        return packaged() if self.provider == SMOLLM2 else Path(self.model)
 
 
 def endpoint(
@@ -115,13 +119,13 @@ def endpoint(
 def _endpoint(
     provider: str, variant: str, settings: Mapping[str, str], environ: Mapping[str, str]
 ) -> Endpoint:
+    if provider in HERE:
+        return _here(provider, variant, settings, environ)
     sampling = _sampling(settings, environ)
     if provider in WEB:
         url, _, model = f"{provider}:{variant}".partition("#")
         return Endpoint(provider, _named(model, provider), checked_url(url), sampling)
     model = _named(variant, provider)
-    if provider == FILE:
-        return Endpoint(provider, _file(model), None, sampling)
     where = _said(environ, COMPATIBLE.get(provider, Provider()).address or "")
     if provider == "openai":
         where = _said(environ, BASE) or where
@@ -131,6 +135,17 @@ def _endpoint(
     if elsewhere and provider == "azure":
         elsewhere = _azure(elsewhere)
     return Endpoint(provider, model, elsewhere, sampling)
+
+
+def _here(
+    provider: str, variant: str, settings: Mapping[str, str], environ: Mapping[str, str]
+) -> Endpoint:
+    """Return the endpoint of a model in a file, with how it is to be served."""
+    how, others = serving(settings)
+    if provider == SMOLLM2 and variant:
+        raise UsageError(f"{SMOLLM2} is one model, and has no others: not {SMOLLM2}:{variant}")
+    model = SMOLLM2 if provider == SMOLLM2 else _file(_named(variant, provider))
+    return Endpoint(provider, model, None, _sampling(others, environ), how)
 
 
 def _named(model: str, provider: str) -> str:

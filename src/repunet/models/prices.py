@@ -15,7 +15,7 @@ from repunet.models.request import Usage
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice
 
-LOCAL = ("ollama", "vllm", "lmstudio", "llamacpp", "gguf", "human")
+LOCAL = ("ollama", "vllm", "lmstudio", "llamacpp", "gguf", "smollm2", "human")
 """Providers who are paid in other ways than by the token."""
 UNKNOWN = ("http", "https")
 PACKAGE = "genai-prices"

@@ -14,11 +14,13 @@ from typing import Any, Protocol, runtime_checkable
 from repunet.errors import Stopped
 from repunet.minds.language.correspondence import Correspondence
 from repunet.minds.language.line import Line
-from repunet.models.endpoint import FILE, NATIVE, PERSON, Endpoint, address, key
+from repunet.models.allowance import Allowance
+from repunet.models.endpoint import NATIVE, NO_KEY, PERSON, Endpoint, address, key
 from repunet.models.ladder import Ladder
 from repunet.models.person import Person
 from repunet.models.prices import price_of
 from repunet.models.request import RUNGS, Reply, Request, Rung, Transport
+from repunet.models.serving import HERE, Serving
 from repunet.models.throttle import throttle
 
 
@@ -43,9 +45,16 @@ async def all_connected(
         yield
 
 
-SLOTS = 4
-"""Requests that a server on this machine works on at once."""
-AT_ONCE = {FILE: SLOTS, PERSON: 1}
+def at_once(endpoint: Endpoint, allowance: Allowance) -> int | None:
+    """Return how many requests an endpoint works on at once; None where it does not say."""
+    if endpoint.provider in HERE:
+        return served_as(endpoint, allowance).at_once
+    return 1 if endpoint.provider == PERSON else None
+
+
+def served_as(endpoint: Endpoint, allowance: Allowance) -> Serving:
+    """Return how a model on this machine is served: as its name says, else as the run does."""
+    return endpoint.serving.otherwise(Serving(threads=allowance.threads, slots=allowance.slots))
 
 
 class Unsent:
@@ -66,7 +75,7 @@ async def connected(endpoint: Endpoint, correspondence: Correspondence) -> Async
     ladder = Ladder(known)
     async with _way(endpoint, correspondence) as transport:
         where = f"{endpoint.provider} {endpoint.url}"
-        most = AT_ONCE.get(endpoint.provider)
+        most = at_once(endpoint, correspondence.allowance)
         paced = throttle(where, correspondence.allowance, most=most)
         costs = price_of(endpoint, correspondence.prices)
         try:
@@ -78,10 +87,10 @@ async def connected(endpoint: Endpoint, correspondence: Correspondence) -> Async
 
 
 @asynccontextmanager
-async def reached(endpoint: Endpoint, timeout: float) -> AsyncIterator[Transport]:
+async def reached(endpoint: Endpoint, allowance: Allowance) -> AsyncIterator[Transport]:
     """Hold the way to an endpoint; raises UsageError if it lacks a key, a file or a package."""
     async with AsyncExitStack() as stack:
-        transport = await _transport(endpoint, timeout, stack)
+        transport = await _transport(endpoint, allowance, stack)
         stack.push_async_callback(transport.close)
         yield transport
 
@@ -91,20 +100,22 @@ def _way(endpoint: Endpoint, correspondence: Correspondence) -> AbstractAsyncCon
         return nullcontext(Person())
     if correspondence.batch is not None:
         return nullcontext(Unsent())
-    return reached(endpoint, correspondence.allowance.timeout)
+    return reached(endpoint, correspondence.allowance)
 
 
-async def _transport(endpoint: Endpoint, timeout: float, stack: AsyncExitStack) -> Transport:
+async def _transport(endpoint: Endpoint, allowance: Allowance, stack: AsyncExitStack) -> Transport:
     if endpoint.provider in NATIVE:
         from repunet.models.native import NativeTransport
 
-        return NativeTransport(endpoint.provider, endpoint.model, timeout=timeout)
-    if endpoint.provider == FILE:
-        from repunet.models.local import served
-
-        url: str | None = await stack.enter_async_context(served(endpoint.path, slots=SLOTS))
-    else:
-        url = address(endpoint)
+        return NativeTransport(endpoint.provider, endpoint.model, timeout=allowance.timeout)
     from repunet.models.openai import OpenAITransport
 
-    return OpenAITransport(endpoint.model, url, key(endpoint, os.environ), timeout)
+    if endpoint.provider in HERE:
+        from repunet.models.local import LocalTransport, at_hand
+
+        serving = served_as(endpoint, allowance)
+        server = await stack.enter_async_context(at_hand(endpoint.path, serving))
+        transport = OpenAITransport(endpoint.model, server.url, NO_KEY, allowance.timeout)
+        return LocalTransport(transport, server)
+    url, secret = address(endpoint), key(endpoint, os.environ)
+    return OpenAITransport(endpoint.model, url, secret, allowance.timeout)

@@ -12,11 +12,13 @@ from repunet.minds.language.correspondence import Correspondence
 from repunet.minds.language.mind import LanguageMind
 from repunet.minds.language.switchboard import Correspondent
 from repunet.minds.roster import Roster
+from repunet.models import local
 from repunet.models.allowance import Allowance
 from repunet.models.batch import Batch
 from repunet.models.endpoint import COMPATIBLE, PERSON, WEB, key
 from repunet.models.ledger import Ledger, unpriced
 from repunet.models.prices import Price, price_of
+from repunet.models.serving import HERE
 from repunet.prompts import PLAIN
 
 
@@ -49,6 +51,8 @@ def require_means(minds: Roster, terms: Terms) -> None:
     for mind in asked:
         if terms.batch is None and mind.endpoint.provider in (*COMPATIBLE, *WEB):
             key(mind.endpoint, os.environ)
+        if terms.batch is None and mind.endpoint.provider in HERE:
+            local.require(mind.endpoint.path)
         if terms.allowance.budget is not None and price_of(mind.endpoint, terms.prices) is None:
             raise unpriced(mind.name)
 
