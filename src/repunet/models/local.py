@@ -213,7 +213,7 @@ def _serve(path: str, slots: int, threads: int, room: int) -> None:
     Thread(target=_end_with_parent, daemon=True).start()
     xllamacpp = import_module("xllamacpp")
     params = xllamacpp.CommonParams()
-    params.model.path = path
+    params.model.path, params.model_alias = path, {Path(path).stem}
     params.hostnames, params.port = ["127.0.0.1"], 0
     params.n_parallel, params.n_ctx = slots, slots * room
     params.cpuparams.n_threads = threads

