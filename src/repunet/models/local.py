@@ -15,7 +15,7 @@ from threading import Event, Thread
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
-from repunet.errors import RepuNetError, UsageError
+from repunet.errors import RepuNetError
 from repunet.extras import missing
 from repunet.models.failure import Failure, Permanent, Transient
 from repunet.models.gguf import checked
