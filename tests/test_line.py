@@ -453,6 +453,7 @@ def test_nobody_is_awaited_for_ever_when_the_run_stops(path: Path) -> None:
         return said()
 
     assert meet(path, work, never, timeout=300.0)[0] == pytest.approx(30)
+    assert rows(path, "why") == [("no answer before the run stopped (Ctrl-C)",)]
 
 
 def test_who_waits_before_asking_again_stops_at_once(path: Path) -> None:

@@ -20,7 +20,7 @@ from societies import (
 )
 
 from repunet import operations as ops
-from repunet.errors import UsageError
+from repunet.errors import RepuNetError, UsageError
 from repunet.fused import Fused
 from repunet.mind import InvalidAnswer, Mind
 from repunet.minds.chance import ChanceMind
@@ -31,6 +31,7 @@ from repunet.minds.limited import Limited
 from repunet.minds.recorded import Recorded
 from repunet.minds.roster import (
     MindSpec,
+    Roster,
     assign,
     is_language,
     make_mind,
@@ -320,3 +321,17 @@ def test_an_answer_that_names_nobody_there_is_invalid() -> None:
     choosing: Any = game.questions(ops.ChooseListener)[0]
     with pytest.raises(InvalidAnswer, match="not one of the candidates"):
         choosing.check(ops.Selection("Nobody", ""))
+
+
+class Reader(ChanceMind):
+    """A mind that looks its answers up in a file."""
+
+    async def answer(self, operation: Any, at: Any) -> Any:
+        with open("no-such-folder/answers", encoding="utf-8") as file:
+            return file.read()
+
+
+def test_the_file_that_a_mind_lacks_is_said_to_be_the_minds() -> None:
+    minds = Roster(Reader(1), {}, {"*": "reader"})
+    with pytest.raises(RepuNetError, match=r"^the mind chance can't answer .*no-such-folder/ans"):
+        play(minds, founded("full", n=4), rounds=1)

@@ -138,6 +138,10 @@ class AttemptLog:
         """Return the decision of that name in the round at hand, if it has been made."""
         return self._decided.get(coordinate)
 
+    def known(self) -> tuple[Decided, ...]:
+        """Return all decisions of the round at hand that are on disk."""
+        return tuple(self._decided.values())
+
     def has_heard(self, model: str) -> bool:
         """Tell whether a model has ever answered anything in this run."""
         query = f"SELECT 1 FROM attempts WHERE model = ? AND status IN {RECEIVED} LIMIT 1"
@@ -246,12 +250,15 @@ class AttemptLog:
 
     def set_aside(self, coordinates: Iterable[str]) -> None:
         """Forget what was said to these decisions, so that they are asked anew."""
+        names = frozenset(coordinates)
         with self.journal.transaction() as connection:
-            for coordinate in coordinates:
-                where = "WHERE coordinate = ?", (coordinate,)
-                connection.execute(f"UPDATE attempts SET stale = 1 {where[0]}", where[1])
-                connection.execute(f"DELETE FROM decisions {where[0]}", where[1])
-                self._decided.pop(coordinate, None)
+            for name in sorted(names):
+                connection.execute("UPDATE attempts SET stale = 1 WHERE coordinate = ?", (name,))
+                connection.execute("DELETE FROM decisions WHERE coordinate = ?", (name,))
+                self._decided.pop(name, None)
+        self._replies = {key: said for key, said in self._replies.items() if key[0] not in names}
+        self._tried = {key for key in self._tried if key[0] not in names}
+        self.asks_anew = self.asks_anew or bool(names)
 
     def forget(self) -> None:
         """Let go of the answers of a round that has been committed."""

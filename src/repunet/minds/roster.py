@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from math import isfinite
 from typing import Any, Protocol, TypeVar, cast
 
-from repunet.errors import UsageError, unknown
+from repunet.errors import RepuNetError, UsageError, unknown
 from repunet.founding import DEFAULT, OPERATION, ROLE, SELECTORS
 from repunet.fused import Fused
 from repunet.mind import Coordinate, Mind, NoAnswer, Operation
@@ -162,7 +162,11 @@ class Roster:
         """
         mind = self._own.get(at.actor)
         mind = self._shared(operation, at) if mind is None else mind
-        return await mind.answer(operation, at)
+        try:
+            return await mind.answer(operation, at)
+        except OSError as error:
+            why = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+            raise RepuNetError(f"the mind {mind.name} can't answer {at}: {why}") from error
 
     def _shared(self, operation: Operation[Any], at: Coordinate) -> Mind:
         if not self._selects:

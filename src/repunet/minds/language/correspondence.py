@@ -21,10 +21,13 @@ T = TypeVar("T")
 
 GRACE = 30.0
 """Seconds for which answers in flight are awaited once the run stops."""
-FEW, SHARE = 3, 0.05
-"""A round stops the run if more of its decisions are missing than a few, or than a share."""
+FEW, SMALL, SHARE = 3, 0.25, 0.05
+"""A round stops the run if more of its decisions are missing than a few, and than a share: where
+little is asked, a few are this many, or a larger share."""
 HOPELESS = 10
 """As many missing decisions stop it at once, if they are half of all."""
+TOLD = 3
+"""So many of the missing decisions are told of, each with its reason."""
 
 
 class Correspondence:
@@ -67,12 +70,12 @@ class Correspondence:
 
     # The end
 
-    def stop(self, why: str, options: str = "") -> Stopped:
+    def stop(self, why: str, options: str = "", detail: str = "") -> Stopped:
         """Send nothing more, whoever asks; return what tells why, and how to go on."""
         if self._why is None:
-            run = called(self.log.journal.path)
+            on = f"to go on: repunet resume {called(self.log.journal.path)}{options}"
             self._reason = why
-            self._why = Stopped(f"{why}; nothing is lost; to go on: repunet resume {run}{options}")
+            self._why = Stopped(f"{why}; nothing is lost; {on}", detail=detail)
             self.halted.set()
             for limit in self._timeouts:
                 _hurry(limit)
@@ -90,7 +93,8 @@ class Correspondence:
             return stopped
         run, written = called(self.log.journal.path), self.batch.write()
         why = "" if self._why is None else f"{self._reason}; "
-        return Stopped(f"{why}{written}, then: repunet resume {run} --batch {self.batch.folder}")
+        on = f"then: repunet resume {run} --batch {self.batch.folder}"
+        return Stopped(f"{why}{written}, {on}", detail=stopped.detail)
 
     def stopped(self) -> Stopped:
         """Return why nothing is sent any more."""
@@ -125,7 +129,10 @@ class Correspondence:
                 finally:
                     self._timeouts.discard(limit)
         except TimeoutError:
-            raise TimedOut(f"no answer in {self.allowance.timeout:g} s", charged=True) from None
+            why = f"no answer in {self.allowance.timeout:g} s"
+            if self.halted.is_set():
+                why = f"no answer before the run stopped ({self._reason})"
+            raise TimedOut(why, charged=True) from None
 
     # The purse
 
@@ -182,27 +189,46 @@ class Correspondence:
             raise self.too_many_missing()
 
     def begin_round(self, number: int) -> None:
-        """Forget the round before, which is committed, and how it may have ended."""
+        """Forget the round before, which is committed, and how it may have ended.
+
+        Of a round that has begun before, the missing decisions are asked anew if they are too many:
+        what was the matter then may be so no more.
+        """
         self._why, self._too_many = None, False
         self.halted.clear()
         if number != self.round:
             self.log.forget()
+        known = self.log.known()
+        missing = [each.name.coordinate for each in known if each.answer is None]
+        if too_many(len(missing), len(known)):
+            self.log.set_aside(missing)
         self.round, self._answered, self._missing = number, 0, []
 
     def check_round(self, missing: int, decisions: int) -> None:
         """Raise Stopped if too many of a round's decisions are missing for it to be committed."""
-        if self._missing and missing > max(FEW, SHARE * decisions):
+        if self._missing and too_many(missing, decisions):
             raise self.too_many_missing()
 
     def too_many_missing(self) -> Stopped:
         """Stop; the missing decisions are asked anew when the run is resumed."""
         self._too_many = True
-        last = self._missing[-1]
-        asked = self._answered + len(self._missing)
+        asked, missing = self._answered + len(self._missing), len(self._missing)
+        told = sorted(f"{each.name.coordinate}: {each.why}" for each in self._missing)[:TOLD]
+        told += [f"... and {missing - TOLD} more"] * (missing > TOLD)
         return self.stop(
-            f"{len(self._missing)} of {asked} decisions of round {self.round} could not be had; "
-            f"the last: {last.name.coordinate} ({last.why})"
+            f"{missing} of {asked} decisions of round {self.round} could not be had, such as "
+            f"{self._missing[-1].name.coordinate} ({self._missing[-1].why})",
+            detail="\n".join(told),
         )
+
+
+def too_many(missing: int, asked: int) -> bool:
+    """Return whether more decisions are missing than a round can do without.
+
+    >>> too_many(1, 4), too_many(2, 4), too_many(3, 56), too_many(4, 56), too_many(5, 100)
+    (False, True, False, True, False)
+    """
+    return missing > max(min(FEW, SMALL * asked), SHARE * asked)
 
 
 def _hurry(limit: Timeout) -> None:
