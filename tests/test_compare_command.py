@@ -15,8 +15,9 @@ import pytest
 from measured import fickle
 
 from repunet.analysis.comparison import selected
+from repunet.analysis.makers import NOTES
 from repunet.cli import execute
-from repunet.cli.output import STAND_IN, console
+from repunet.cli.output import console
 from repunet.run import reopen
 
 ROOT = Path(__file__).parents[1]
@@ -94,7 +95,7 @@ def test_every_number_has_its_n_and_its_missing_decisions_and_the_mind_is_named(
     assert head.split()[2:] == ["runs", "mean", "[95", "%]", "SD", "counted", "missing"]
     assert re.search(r"^  full +5 +\.\d\d \[\.\d\d, \.\d\d\] +\.\d\d +\d+ +0 *$", out, re.M)
     assert re.search(r"Missing decisions, of all that were asked for: full 0 of [\d,]+;", out)
-    assert out.splitlines()[-1] == f"mind: embedded. {STAND_IN}"
+    assert out.splitlines()[-1] == f"mind: embedded. {NOTES[0].text}"
 
 
 def test_missing_decisions_are_counted_beside_every_measure(repunet: Command) -> None:

@@ -11,8 +11,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import validation
+from repunet.analysis.makers import NOTES
 from repunet.cli import execute, validating
-from repunet.cli.output import STAND_IN
 from repunet.errors import UsageError
 from repunet.validation import suite
 from repunet.validation.check import Check, near, same
@@ -70,14 +70,14 @@ def test_human_data_are_reported_and_fail_nothing(capsys: pytest.CaptureFixture[
     out = capsys.readouterr().out
     assert "differs" in out
     assert "1 of 1 that must be met are met" in out
-    assert STAND_IN in out
+    assert NOTES[0].text in out
 
 
 def test_every_table_says_which_mind_made_it(capsys: pytest.CaptureFixture[str]) -> None:
     validate("--only", "sound")
     out = capsys.readouterr().out
     assert out.count("mind: scripted strategies.") == 2
-    assert STAND_IN not in out
+    assert NOTES[0].text not in out
 
 
 def test_missing_decisions_stand_beside_what_was_found(capsys: pytest.CaptureFixture[str]) -> None:

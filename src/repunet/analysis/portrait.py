@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from repunet.analysis.summary import known_minds
+from repunet.analysis.makers import known_minds, made_up
 from repunet.encounter import UNIT
 from repunet.errors import UsageError, unknown
 from repunet.event import EncounterEnded, Event, GossipHeard, GossipUntold, Imported, unfolded
@@ -116,6 +116,7 @@ class Gallery:
         self._roles = scenario(self._founding.scenario).roles
         self._events: list[tuple[int, Event]] = []
         self._imported = 0
+        self._made_up = made_up(journal, round_)
         for written in journal.events(1, self.round):
             self._society.apply(written.event)
             self._events += ((written.round, event) for event in unfolded(written.event))
@@ -155,7 +156,8 @@ class Gallery:
         )
 
     def _mind(self, agent: AgentId) -> str:
-        return known_minds(self._founding.mind_of(agent), self._imported, self.round)
+        mind = self._founding.mind_of(agent)
+        return known_minds(mind, self._imported, self.round, self._made_up)
 
     def _opinions(self) -> dict[AgentId, list[float]]:
         """Return the others' scores of everyone of whom there are any."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from repunet.analysis.makers import known_minds, made_up
 from repunet.attempts import spent
 from repunet.encounter import UNIT, Act
 from repunet.event import (
@@ -154,7 +155,7 @@ def summarise(journal: Journal) -> Summary:
         path=str(journal.path),
         scenario=founding.scenario,
         treatment=treatment_label(journal, changes),
-        mind=known_minds(founding.mind_names, imported, journal.rounds),
+        mind=known_minds(founding.mind_names, imported, journal.rounds, made_up(journal)),
         agents=len(people),
         seed=founding.seed,
         rounds=journal.rounds,
@@ -173,19 +174,6 @@ def summarise(journal: Journal) -> Summary:
         tokens=asked.tokens,
         dollars=None if asked.unpriced or not asked.calls else asked.cost / DOLLAR,
     )
-
-
-def known_minds(names: str, imported: int, rounds: int) -> str:
-    """Return which minds made the rounds of a run, the first of which may have been imported.
-
-    >>> known_minds("chance", 0, 5), known_minds("chance", 3, 3), known_minds("chance", 3, 5)
-    ('chance', 'not known (imported)', 'not known to round 3 (imported), then chance')
-    """
-    if not imported:
-        return names
-    if imported == rounds:
-        return "not known (imported)"
-    return f"not known to round {imported} (imported), then {names}"
 
 
 def _joined(rounds: Iterable[Sequence[Event]]) -> Iterator[Persona]:

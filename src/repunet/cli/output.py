@@ -25,6 +25,7 @@ from rich.segment import Segment
 from rich.table import Column, Table
 from rich.text import Text
 
+from repunet.analysis.makers import notes
 from repunet.analysis.summary import cooperation
 from repunet.event import DecisionMissing, Event
 from repunet.models.endpoint import PERSON
@@ -32,11 +33,6 @@ from repunet.models.ledger import DOLLAR
 from repunet.run import Run, Watcher
 from repunet.society import Society
 from repunet.terminal import escaped, takes_all, tell, visible
-
-STAND_IN = (
-    "The embedded mind is a behavioural stand-in for a language model: "
-    "what it does is no evidence about language models."
-)
 
 WIDE = 160
 """Columns of a table that no terminal will show, but a file or another program."""
@@ -90,7 +86,7 @@ def print_json(value: Any) -> None:
 
 def disclaimer(mind: str) -> str:
     """Return what must be said of results that this mind made."""
-    return f"mind: {mind}. {STAND_IN}" if "embedded" in mind else f"mind: {mind}."
+    return " ".join([f"mind: {mind}.", *(note.text for note in notes(mind))])
 
 
 def rate(value: float | None) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from repunet.analysis.makers import minds_of
 from repunet.analysis.summary import WINDOW, Summary, mean_rate, summarise
 from repunet.cli.options import (
     Json,
@@ -192,7 +193,7 @@ def announce(run: Run, *, quiet: bool) -> None:
         founding = run.founding
         say(
             f"{founding.scenario}, {run.treatment}, {len(founding.personas)} agents, "
-            f"seed {founding.seed}; {disclaimer(founding.mind_names)}"
+            f"seed {founding.seed}; {disclaimer(minds_of(run.journal))}"
         )
         for warning in _warnings(run):
             say(f"warning: {warning}")

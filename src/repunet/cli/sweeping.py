@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from rich.text import Text
 from repunet.cli.options import Json, LimitOptions, Quiet, Storage, Whole
 from repunet.cli.output import console, disclaimer, fitted, money, print_json, progress_console, say
 from repunet.errors import RepuNetError, Stopped, UsageError
-from repunet.experiment.cell import Job
+from repunet.experiment.cell import Cell, Job
 from repunet.experiment.executors import Place
 from repunet.experiment.grid import Grid, read_grid
 from repunet.experiment.jobs import read_jobs
@@ -282,8 +282,17 @@ def _spent(spending: Spending) -> str:
 
 def announce(prepared: Sweep) -> None:
     """Say what will be played, and by which minds."""
-    minds = dict.fromkeys(cell.founding.mind_names for cell in prepared.cells)
-    say(f"{_counted(prepared)}; {disclaimer(' + '.join(minds))}")
+    say(f"{_counted(prepared)}; {disclaimer(_minds(prepared, prepared.before.get))}")
+
+
+def _minds(prepared: Sweep, known: Callable[[str], Outcome | None]) -> str:
+    """Return which minds make the runs, or have made them."""
+    pairs = zip(prepared.cells, prepared.jobs, strict=True)
+    return " + ".join(dict.fromkeys(_mind(cell, known(job.id)) for cell, job in pairs))
+
+
+def _mind(cell: Cell, outcome: Outcome | None) -> str:
+    return (outcome and outcome.mind) or cell.founding.mind_names
 
 
 def _counted(prepared: Sweep) -> str:
@@ -343,6 +352,7 @@ def _report(prepared: Sweep, board: Board, *, json: bool) -> None:
         have = "has" if longer == 1 else "have"
         say(f"{_number(longer, 'run')} {have} more rounds than asked")
     _say_others(prepared)
+    say(disclaimer(_minds(prepared, board.outcomes.get)))
     say(f"run files: {prepared.folder}", unbroken=True)
     _say_next(prepared, found)
 
@@ -366,7 +376,13 @@ def _say_others(prepared: Sweep) -> None:
 def _told(prepared: Sweep, found: dict[Job, Outcome], states: list[str]) -> dict[str, Any]:
     """Return all of it for scripts."""
     runs = [
-        {**cell.to_dict(), "path": job.path, "status": state, **_facts(outcome)}
+        {
+            **cell.to_dict(),
+            "mind": _mind(cell, outcome),
+            "path": job.path,
+            "status": state,
+            **_facts(outcome),
+        }
         for cell, (job, outcome), state in zip(prepared.cells, found.items(), states, strict=True)
     ]
     folder, others = str(prepared.folder), list(prepared.others)

@@ -8,6 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
+from repunet.analysis.makers import minds_of
 from repunet.attempts import spent
 from repunet.continuity import TEMPLATES, beginnings
 from repunet.errors import UsageError
@@ -145,13 +146,17 @@ class Seen:
     rounds: int
     digest: str
     spending: Spending
+    mind: str
+    """Which minds made it, as outputs say it."""
 
 
 def look(path: Path) -> Seen:
     """Return what is in a run file; raises UsageError if it is none, or damaged."""
     with Journal.open(path) as journal:
         journal.verify()
-        return Seen(identity(journal), journal.rounds, journal.digest(), Spending(*spent(journal)))
+        spending = Spending(*spent(journal))
+        digest = journal.digest()
+        return Seen(identity(journal), journal.rounds, digest, spending, minds_of(journal))
 
 
 def identity(journal: Journal) -> str:

@@ -23,13 +23,15 @@ class Outcome:
     rounds: int = 0
     digest: str | None = None
     spending: Spending = field(default_factory=Spending)
+    mind: str = ""
+    """Which minds made it, as far as it was played."""
 
     @classmethod
     def of(cls, seen: Seen | None, status: Status, reason: str = "") -> "Outcome":
         """Return what became of a run whose file was seen, if there is one."""
         if seen is None:
             return cls(status, reason)
-        return cls(status, reason, seen.rounds, seen.digest, seen.spending)
+        return cls(status, reason, seen.rounds, seen.digest, seen.spending, seen.mind)
 
     def because(self, reason: str) -> "Outcome":
         """Return the same for another reason."""

@@ -9,6 +9,7 @@ from repunet.fake_llm.asked import BYTES, Asked, tokens
 from repunet.fake_llm.example import Example, spoiled
 from repunet.fake_llm.faults import Content
 from repunet.fake_llm.words import text
+from repunet.models.made_up import marked
 from repunet.models.request import Schema
 
 REFUSAL = "I can't help with that."
@@ -68,7 +69,7 @@ def completion(asked: Asked, answer: Said, *, usage: bool) -> dict[str, Any]:
         "id": f"chatcmpl-{asked.fingerprint[:24]}",
         "object": "chat.completion",
         "created": 0,
-        "model": asked.model,
+        "model": marked(asked.model),
         "choices": [choice],
     }
     if usage:

@@ -6,7 +6,6 @@ from hashlib import sha256
 from pathlib import PurePath
 from typing import Any
 
-from repunet.analysis.summary import known_minds
 from repunet.analysis.tables.history import History
 from repunet.continuity import TEMPLATES
 from repunet.event import TreatmentChanged
@@ -51,7 +50,7 @@ def factors(journal: Journal, history: History) -> dict[str, str]:
     planned = int(journal.meta("planned") or 0)
     return {
         "treatment": treatment_label(journal, changed),
-        "mind": known_minds(founding.mind_names, history.imported, history.last),
+        "mind": history.minds(founding.mind_names),
         "set-up": _hash({whose: _unnamed(mind) for whose, mind in founding.minds.items()}),
         "prompts": (journal.meta("prompts") or PLAIN) if templates else "",
         "words": _hash(templates) if templates else "",

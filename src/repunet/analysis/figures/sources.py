@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from repunet.analysis.figures.style import LOOKS, Look
+from repunet.analysis.makers import notes
 from repunet.analysis.tables.frames import Frame, Frames
 from repunet.treatment import TREATMENTS
 
@@ -126,9 +127,8 @@ def small_print(sources: Sequence[Source], *remarks: str) -> str:
 def _minds(sources: Sequence[Source]) -> str:
     minds = list(dict.fromkeys(source.mind for source in sources))
     said = f"Mind: {'; '.join(minds) or 'none'}"
-    if any("embedded" in mind for mind in minds):
-        said += " (embedded mind, not a language model)"
-    return f"{said}."
+    remarks = "; ".join(note.short for note in notes(" ".join(minds)))
+    return f"{said} ({remarks})." if remarks else f"{said}."
 
 
 def _runs(sources: Sequence[Source]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from repunet.analysis.makers import known_minds, made_up
 from repunet.analysis.provenance.asked import Attempt, attempts, raw
 from repunet.analysis.provenance.coordinates import find
 from repunet.analysis.provenance.parts import Part, parts
@@ -182,10 +183,13 @@ class Provenance:
                         )
         return links
 
+    def _mind(self, actor: str) -> str:
+        return known_minds(self.tape.founding.mind_of(actor), 0, 0, made_up(self._journal))
+
     def explain(self, decision: str, depth: int = DIRECT) -> Explanation:
         """Return everything there is to know of a decision."""
         question = self.question(decision)
-        put, founding = self.tape.put(question), self.tape.founding
+        put = self.tape.put(question)
         wording, sources = self._journal.meta("prompts") or PLAIN, self._sources.of(question)
         prompt, shows = parts(put, wording, sources)
         tried = attempts(self._journal, str(put.at))
@@ -200,7 +204,7 @@ class Provenance:
             name=ego.name,
             role=ego.role,
             target=question.operation.target,
-            mind=founding.mind_of(question.at.actor),
+            mind=self._mind(question.at.actor),
             treatment=question.treatment.label,
             answer=None if answer is None else _plain(answer),
             missing=question.why,

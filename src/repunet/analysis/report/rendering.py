@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from repunet import __version__
+from repunet.analysis.makers import notes
 from repunet.analysis.report.formats import FILTERS, plain
 from repunet.analysis.report.sparkline import sparkline
 
@@ -55,7 +56,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= FILTERS
+    environment.filters |= {**FILTERS, "notes": notes}
     environment.globals |= {
         "sparkline": sparkline,
         "style": Inline.of("style.css"),

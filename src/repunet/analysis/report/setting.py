@@ -7,7 +7,6 @@ from shlex import join
 
 from repunet import __version__
 from repunet.analysis.report.headline import COUNTS, over
-from repunet.analysis.summary import known_minds
 from repunet.analysis.tables.history import History
 from repunet.attempts import SINCE
 from repunet.continuity import BRANCHED, TEMPLATES
@@ -22,7 +21,6 @@ from repunet.treatment import TREATMENTS, UNLIMITED, Treatment
 
 BESIDE = "spec.json"
 """The file beside a run from which it can be founded once more."""
-EMBEDDED = "embedded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +98,6 @@ class Setting:
     """As JSON; empty where the run was not founded from one."""
 
     @property
-    def embedded(self) -> bool:
-        """Tell whether the embedded mind decided anything."""
-        return EMBEDDED in self.mind
-
-    @property
     def is_complete(self) -> bool:
         """Tell whether all rounds that were planned are committed."""
         return self.rounds >= self.planned
@@ -131,7 +124,7 @@ def setting(journal: Journal, history: History) -> Setting:
         cooperation=dilemma.cooperation,
         treatment=treatment_label(journal, changed),
         switches=_switches(founding.treatment),
-        mind=known_minds(founding.mind_names, history.imported, history.last),
+        mind=history.minds(founding.mind_names),
         minds=tuple(
             MindOf(whose, str(mind["given"]), json.dumps(mind, ensure_ascii=False, indent=1))
             for whose, mind in founding.minds.items()

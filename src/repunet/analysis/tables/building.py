@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache, partial
 
-from repunet.analysis.summary import known_minds, tally
+from repunet.analysis.summary import tally
 from repunet.analysis.tables.columns import Json
 from repunet.analysis.tables.history import At, History
 from repunet.analysis.tables.rows import (
@@ -68,7 +68,7 @@ def _person(history: History, persona: Persona, joined: int, seq: int | None) ->
         gender=persona.gender,
         country=persona.country,
         disposition=str(persona.disposition),
-        mind=known_minds(history.founding.mind_of(persona.id), history.imported, history.last),
+        mind=history.minds(history.founding.mind_of(persona.id)),
         descriptions=_json(persona.descriptions),
     )
 

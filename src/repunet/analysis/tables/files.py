@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from repunet import __version__
-from repunet.analysis.summary import known_minds
 from repunet.analysis.tables import TABLES
 from repunet.analysis.tables.columns import Kind, Row, Table
 from repunet.analysis.tables.history import History
@@ -44,7 +43,7 @@ def about(history: History) -> dict[str, Any]:
     founding = history.founding
     return {
         "run": history.name,
-        "mind": known_minds(founding.mind_names, history.imported, history.last),
+        "mind": history.minds(founding.mind_names),
         "scenario": founding.scenario,
         "treatment": founding.treatment.label,
         "seed": founding.seed,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
+from repunet.analysis.makers import known_minds, made_up
 from repunet.attempts import ANSWERED, INVALID, LOST, SENT, SINCE
 from repunet.errors import UsageError
 from repunet.event import EVENT, Event, Imported, unfolded
@@ -111,6 +112,8 @@ class History:
             sent = self._rows(journal, query) if asked else []
             self.attempts = [Sent(*row) for row in sent]
             query = "SELECT coordinate, attempt FROM decisions WHERE round <= ?"
+            self.made_up = made_up(journal, last)
+            """The models whose answers came from `fake-llm`."""
             self.read_from: dict[str, int] = dict(self._rows(journal, query)) if asked else {}
             """The attempt that each decision of a language model was read from."""
 
@@ -121,6 +124,10 @@ class History:
     def name(self) -> str:
         """Return what the run is called."""
         return self.path.parent.name
+
+    def minds(self, names: str) -> str:
+        """Return the names of minds as outputs show them."""
+        return known_minds(names, self.imported, self.last, self.made_up)
 
     @cached_property
     def rounds(self) -> dict[int, list[Event]]:
