@@ -37,7 +37,10 @@ def out(capsys: Any, *words: str) -> str:
 def test_commands_say_that_answers_were_made_up(
     words: str, home: Path, tmp_path: Path, capsys: Any
 ) -> None:
-    where = {"figures": ["--output", str(tmp_path)], "report": ["--output", str(tmp_path / "a.html")]}
+    where = {
+        "figures": ["--output", str(tmp_path)],
+        "report": ["--output", str(tmp_path / "a.html")],
+    }
     command, run = words.split()
     said = out(capsys, command, run, "--storage", str(home), *where.get(command, []))
     assert MADE_UP in said
