@@ -1,10 +1,11 @@
 """What every society keeps to: each scenario, under each treatment, with each kind of mind.
 
-The lists are discovered: a scenario or a mind that is installed is held to all of this.
+The lists are discovered: a scenario or a mind that is installed is held to all of this. A world is
+played once, in one test; each rule that it breaks fails by its name.
 """
 
 from collections import Counter
-from functools import cache
+from collections.abc import Callable
 
 import pytest
 from societies import (
@@ -51,23 +52,38 @@ WORLDS = [
 ]
 
 
-@cache
+RULES: list[Callable[[Played], None]] = []
+
+
+def rule(check: Callable[[Played], None]) -> Callable[[Played], None]:
+    """Hold every world to this."""
+    RULES.append(check)
+    return check
+
+
 def played(dilemma: str, arm: str, mind: str) -> Played:
     return play(minds(mind), founded(arm, dilemma=dilemma, n=N), ROUNDS)
 
 
-@pytest.fixture(params=WORLDS, ids="/".join)
-def game(request: pytest.FixtureRequest) -> Played:
-    return played(*request.param)
+@pytest.mark.parametrize("world", WORLDS, ids="/".join)
+def test_a_society_keeps_to_every_rule(
+    world: tuple[str, str, str], subtests: pytest.Subtests
+) -> None:
+    game = played(*world)
+    for check in RULES:
+        with subtests.test(check.__name__):
+            check(game)
 
 
-def test_rounds_are_played_and_no_decision_is_missing(game: Played) -> None:
+@rule
+def rounds_are_played_and_no_decision_is_missing(game: Played) -> None:
     assert game.society.round == ROUNDS
     assert len(game.all(EncounterEnded)) == len(game.all(Matched)) > 0
     assert not game.all(DecisionMissing)
 
 
-def test_nobody_is_in_two_encounters_of_a_round(game: Played) -> None:
+@rule
+def nobody_is_in_two_encounters_of_a_round(game: Played) -> None:
     for events in game.rounds:
         met = [e.encounter.participants for e in events if isinstance(e, EncounterEnded)]
         out = [e.agent for e in events if isinstance(e, SatOut)]
@@ -75,19 +91,22 @@ def test_nobody_is_in_two_encounters_of_a_round(game: Played) -> None:
         assert sorted([*seated, *out]) == sorted(game.society.agents)
 
 
-def test_sitting_out_goes_round(game: Played) -> None:
+@rule
+def sitting_out_goes_round(game: Played) -> None:
     surplus = {N % len(matched.participants) for matched in game.all(Matched)}
     out = Counter(event.agent for event in game.all(SatOut))
     assert surplus == {out[agent] for agent in game.society.agents}
 
 
-def test_an_odd_one_out_sits_out_each_round(game: Played) -> None:
+@rule
+def an_odd_one_out_sits_out_each_round(game: Played) -> None:
     size = len(game.all(Matched)[0].participants)
     for events in game.rounds:
         assert sum(isinstance(event, SatOut) for event in events) == N % size
 
 
-def test_wealth_changes_by_payoffs_alone_and_is_exact(game: Played) -> None:
+@rule
+def wealth_changes_by_payoffs_alone_and_is_exact(game: Played) -> None:
     earned: Counter[str] = Counter()
     for encounter in game.encounters.values():
         for act in encounter.acts:
@@ -97,33 +116,38 @@ def test_wealth_changes_by_payoffs_alone_and_is_exact(game: Played) -> None:
         assert agent.wealth == ENDOWMENT * UNIT + earned[name]
 
 
-def test_degrees_lie_between_zero_and_one(game: Played) -> None:
+@rule
+def degrees_lie_between_zero_and_one(game: Played) -> None:
     acts = [act for met in game.encounters.values() for act in met.acts]
     assert all(act.cooperation is None or 0 <= act.cooperation <= 1 for act in acts)
     assert all(-1 <= act.valence <= 1 for act in acts)
 
 
-def test_there_are_reputations_only_of_those_whom_the_treatment_rates(game: Played) -> None:
+@rule
+def there_are_reputations_only_of_those_whom_the_treatment_rates(game: Played) -> None:
     shaped = game.all(ReputationShaped)
     of_self = [event for event in shaped if event.observer == event.reputation.target]
     assert bool(of_self) == game.treatment.rates_self
     assert (len(of_self) < len(shaped)) == game.treatment.rates_peers
 
 
-def test_there_is_gossip_only_where_the_treatment_has_it(game: Played) -> None:
+@rule
+def there_is_gossip_only_where_the_treatment_has_it(game: Played) -> None:
     if not game.treatment.gossip:
         assert not game.all(GossipHeard) + game.all(GossipUntold)
     assert all(piece.order <= game.treatment.max_order for piece in game.gossip.values())
 
 
-def test_gossip_is_judged_only_where_the_treatment_has_credibility(game: Played) -> None:
+@rule
+def gossip_is_judged_only_where_the_treatment_has_credibility(game: Played) -> None:
     if not game.treatment.credibility:
         assert {piece.credibility for piece in game.gossip.values()} <= {3}
     for asked in game.questions(JudgeGossip):
         assert asked.rates_credibility == game.treatment.credibility
 
 
-def test_there_are_ties_and_choices_only_where_the_treatment_has_them(game: Played) -> None:
+@rule
+def there_are_ties_and_choices_only_where_the_treatment_has_them(game: Played) -> None:
     treatment, chosen = game.treatment, [m for m in game.all(Matched) if m.by == "choice"]
     if not treatment.rewiring:
         assert not game.all(TieFormed) + game.all(TieSevered)
@@ -132,27 +156,31 @@ def test_there_are_ties_and_choices_only_where_the_treatment_has_them(game: Play
         assert not game.questions(RankPartners)
 
 
-def test_self_images_are_revised_only_where_the_treatment_has_them(game: Played) -> None:
+@rule
+def self_images_are_revised_only_where_the_treatment_has_them(game: Played) -> None:
     assert bool(game.all(SelfImageRevised)) == game.treatment.self_image
     shown = {ego.self_image is not None for a in game.asked for ego in [a.operation.ego]}
     assert shown == {game.treatment.self_image}
 
 
-def test_gossip_never_builds_a_tie(game: Played) -> None:
+@rule
+def gossip_never_builds_a_tie(game: Played) -> None:
     for event in game.all(TieFormed):
         assert "/DecideTie/" in event.decision
     for event in game.all(TieSevered):
         assert ("/ReconsiderTie/" in event.decision) == (event.cause == "gossip")
 
 
-def test_gossip_is_about_an_absent_third(game: Played) -> None:
+@rule
+def gossip_is_about_an_absent_third(game: Played) -> None:
     for piece in game.gossip.values():
         assert piece.target not in {*piece.path, piece.listener}
         assert len({*piece.path, piece.listener}) == piece.order + 1
         assert piece.path[0] in {p.agent for p in game.encounters[piece.encounter].participants}
 
 
-def test_gossip_is_told_to_somebody_the_gossiper_has_a_tie_to(game: Played) -> None:
+@rule
+def gossip_is_told_to_somebody_the_gossiper_has_a_tie_to(game: Played) -> None:
     ties: set[tuple[str, str]] = set()
     severed: set[tuple[str, str]] = set()
     for events in game.rounds:
@@ -168,7 +196,8 @@ def test_gossip_is_told_to_somebody_the_gossiper_has_a_tie_to(game: Played) -> N
         ties -= severed
 
 
-def test_every_reference_leads_somewhere(game: Played) -> None:
+@rule
+def every_reference_leads_somewhere(game: Played) -> None:
     decided = {record.coordinate for record in game.decisions}
     known: set[str] = set()
     for event in game.events:
@@ -183,26 +212,30 @@ def test_every_reference_leads_somewhere(game: Played) -> None:
         assert getattr(event, "decision", None) in {None, *decided}, event
 
 
-def test_a_decision_is_named_once(game: Played) -> None:
+@rule
+def a_decision_is_named_once(game: Played) -> None:
     names = Counter(record.coordinate for record in game.decisions)
     assert names.total() == len(names) == len(game.asked)
 
 
-def test_events_make_the_same_society_again(game: Played) -> None:
+@rule
+def events_make_the_same_society_again(game: Played) -> None:
     again = game.founding.society()
     for event in game.events:
         again.apply(EVENT.validate_json(EVENT.dump_json(event)))
     assert state(again) == state(game.society)
 
 
-def test_every_answer_is_one_that_was_asked_for_and_can_be_read_again(game: Played) -> None:
+@rule
+def every_answer_is_one_that_was_asked_for_and_can_be_read_again(game: Played) -> None:
     for asked in game.asked:
         asked.operation.check(asked.answer)
         kind = adapter(asked.operation.answer)
         assert kind.validate_json(dumped(asked.answer)) == asked.answer
 
 
-def test_every_question_can_be_put_in_words(game: Played) -> None:
+@rule
+def every_question_can_be_put_in_words(game: Played) -> None:
     kinds = {type(asked.operation): asked.operation for asked in game.asked}
     for operation in [*kinds.values(), *(asked.operation for asked in game.asked[::5])]:
         prompt = render(operation)
@@ -210,13 +243,15 @@ def test_every_question_can_be_put_in_words(game: Played) -> None:
         assert prompt.user
 
 
-def test_ego_is_the_only_one_whose_inner_life_a_question_shows(game: Played) -> None:
+@rule
+def ego_is_the_only_one_whose_inner_life_a_question_shows(game: Played) -> None:
     for asked in game.asked[::3]:
         selves = [value for value in walk(asked.operation) if isinstance(value, Ego)]
         assert [ego.id for ego in selves] == [asked.at.actor]
 
 
-def test_what_a_treatment_removes_is_none_in_every_view(game: Played) -> None:
+@rule
+def what_a_treatment_removes_is_none_in_every_view(game: Played) -> None:
     treatment = game.treatment
     for asked in game.asked[::3]:
         for known in walk(asked.operation):
@@ -250,5 +285,6 @@ def test_third_parties_shape_records_of_what_they_saw_and_only_then() -> None:
     assert "observation" not in {event.cause for event in unseen.all(ReputationShaped)}
 
 
-def test_every_treatment_is_held_to_the_contract() -> None:
+def test_every_treatment_is_held_to_every_rule() -> None:
     assert {arm for _, arm, _ in WORLDS} == set(ARMS)
+    assert len(RULES) == 21

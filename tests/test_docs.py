@@ -90,7 +90,7 @@ def test_a_first_run_of_a_language_model_goes_as_it_is_written(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     lines = commands(ROOT / "docs" / "how-to" / "ask-a-language-model.md")
-    paid = [line for line in lines if re.search(r" doctor | paid$", line)]
+    paid = [line for line in lines if re.search(r" doctor --model openai:| paid$", line)]
     assert len(paid) == 6
     for line in paid:
         assert execute(shlex.split(line)[1:]) == 0, line

@@ -1,26 +1,14 @@
 """What no file of this repository may hold."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
+from cloning import ROOT, repository_files
 
-ROOT = Path(__file__).resolve().parent.parent
 LOCKS = sorted((ROOT / "locks").glob("*.txt"))
 # Each in two halves, so that this file holds none of them.
 HALVES = "pypi .org", "python hosted", "npm js.", "/wo rk/", "/ro ot/"
 FORBIDDEN = [halves.replace(" ", "") for halves in HALVES]
-
-
-def repository_files() -> list[Path]:
-    """What git tracks or would add."""
-    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others"]
-    try:
-        listing = subprocess.run([*command, "--exclude-standard"], capture_output=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("not a git checkout")
-    paths = [ROOT / name for name in listing.stdout.decode().split("\0") if name]
-    return [path for path in paths if path.is_file()]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
