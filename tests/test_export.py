@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from societies import state
 
 from repunet.cli import execute
+from repunet.compat.own_words import OWN_WORDS
 from repunet.compat.reference.exporting import export
 from repunet.compat.reference.importing import Source, take_over
 from repunet.errors import UsageError
@@ -276,15 +277,15 @@ def test_the_result_text_of_a_game_has_its_stages_and_payoffs(tmp_path: Path) ->
     assert {len(line) for line in text.splitlines() if line.startswith("+")} == {100}
 
 
-def test_learned_descriptions_are_self_images_once_there_are_any(tmp_path: Path) -> None:
+def test_learned_says_who_somebody_is_and_how_they_came_to_see_themselves(tmp_path: Path) -> None:
     run = played(tmp_path, "pd")
     folder = exported(run, tmp_path / "theirs")
     for agent in society_in(run).agents.values():
         name = agent.persona.name
-        assert read(folder / "step_0", name, "scratch")["learned"] == agent.persona.description(
-            "pd"
-        )
-        assert read(folder / "step_6", name, "scratch")["learned"] == agent.self_images["player"]
+        described = agent.persona.description("pd")
+        assert read(folder / "step_0", name, "scratch")["learned"] == described
+        learned = read(folder / "step_6", name, "scratch")["learned"]
+        assert learned == f"{described}{OWN_WORDS}{agent.self_images['player']}"
 
 
 # What is in the way ---------------------------------------------------------------------------

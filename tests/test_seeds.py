@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from repunet.cli import execute
+from repunet.compat.own_words import OWN_WORDS
 from repunet.compat.personas import read_personas
-from repunet.compat.seeds import OWN_WORDS, learned, profiles, read_seed, seed_path, write_seed
+from repunet.compat.seeds import learned, profiles, read_seed, seed_path, write_seed
 from repunet.errors import UsageError
 from repunet.journal import Journal
 from repunet.persona import Persona

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from repunet.compat.own_words import rewritten, with_own_words
 from repunet.compat.personas import OUR_NAME, read_personas
 from repunet.errors import UsageError, unknown
-from repunet.event import Imported, SelfImageRevised, unfolded
 from repunet.journal import Journal
 from repunet.persona import ANY_SCENARIO, Participant, Persona, Role
 from repunet.population import people_from, read_data
@@ -24,8 +24,6 @@ from repunet.storage import FILE, NAME, home, locate, run_files
 
 SEEDS = "seeds"
 THEIR_NAME = {ours: theirs for theirs, ours in OUR_NAME.items()}
-OWN_WORDS = "\n\nIn your own words: "
-"""What stands in a description between who somebody is and how they came to see themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,34 +224,23 @@ def learned_in(path: Path, scenario: str | None, at: int | None = None) -> Learn
 
 
 def _after(journal: Journal, number: int) -> tuple[Society, set[Participant]]:
-    """Return the society after a round, and whose self-image is one that was imported."""
+    """Return the society after a round, and whose self-image is a whole description."""
     society = journal.founding.society()
-    rewritten: set[Participant] = set()
-    for written in journal.events(1, number):
-        society.apply(written.event)
-        for event in unfolded(written.event):
-            if isinstance(event, SelfImageRevised):
-                whose = {Participant(event.agent, event.role)}
-                imported = isinstance(written.event, Imported)
-                rewritten = rewritten | whose if imported else rewritten - whose
-    return society, rewritten
+    events = [written.event for written in journal.events(1, number)]
+    for event in events:
+        society.apply(event)
+    return society, rewritten(set(), events)
 
 
-def _as_it_is(society: Society, agent: str, rewritten: set[Participant]) -> Persona:
+def _as_it_is(society: Society, agent: str, whole: set[Participant]) -> Persona:
     persona, images = society.agents[agent].persona, society.agents[agent].self_images
     scenario, texts = society.scenario, {}
     for role in find_scenario(scenario).roles:
         image = images.get(role, "")
         described = persona.description(scenario, role)
-        whole = Participant(agent, role) in rewritten
-        texts[role] = image if whole and image.strip() else _text(described, image)
+        is_whole = Participant(agent, role) in whole
+        texts[role] = image if is_whole else with_own_words(described, image)
     return replace(persona, descriptions=_by_role(scenario, texts))
-
-
-def _text(description: str, image: str) -> str:
-    if not image.strip():
-        return description
-    return f"{description.partition(OWN_WORDS)[0]}{OWN_WORDS}{image.strip()}"
 
 
 def _by_role(scenario: str, texts: Mapping[Role, str]) -> dict[str, str]:

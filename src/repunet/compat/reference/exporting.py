@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from repunet.compat.own_words import rewritten, with_own_words
 from repunet.compat.reference.dialect import (
     ARCHIVE,
     BASIC_CHAT,
@@ -52,7 +53,7 @@ from repunet.event import (
 )
 from repunet.gossip import LIKERT, Gossip
 from repunet.journal import Journal
-from repunet.persona import AgentId, Participant
+from repunet.persona import AgentId, Participant, Persona, Role
 from repunet.reputation import Reputation, Version
 from repunet.society import Society
 
@@ -133,6 +134,7 @@ class Book:
         self._nodes: dict[AgentId, list[dict[str, Any]]] = defaultdict(list)
         self._heard: dict[AgentId, list[dict[str, Any]]] = defaultdict(list)
         self._met: dict[Participant, list[Encounter]] = defaultdict(list)
+        self._rewritten: set[Participant] = set()
         self._results = ""
 
     def turn(self, number: int) -> Iterator[Imported]:
@@ -142,6 +144,7 @@ class Book:
         stored = [written.event for written in self._journal.events(number, number)]
         for event in stored:
             self._society.apply(event)
+        self._rewritten = rewritten(self._rewritten, stored)
         happened = [each for event in stored for each in unfolded(event)]
         self._note(number, happened)
         self._results = self._text(number, happened)
@@ -310,10 +313,16 @@ class Book:
     def _learned(self, agent: AgentId) -> str | dict[str, str]:
         one, roles = self._society.agents[agent], self._spelled.roles
         described = {
-            role: one.self_images.get(role) or one.persona.description(self._spelled.scenario, role)
+            role: self._described(one.persona, role, one.self_images.get(role, ""))
             for role in roles
         }
         return described if len(roles) > 1 else described[roles[0]]
+
+    def _described(self, persona: Persona, role: Role, image: str) -> str:
+        """Return who somebody is, and how they came to see themselves."""
+        if Participant(persona.id, role) in self._rewritten:
+            return image
+        return with_own_words(persona.description(self._spelled.scenario, role), image)
 
     def _counters(self, agent: AgentId) -> dict[str, int]:
         counts = {}

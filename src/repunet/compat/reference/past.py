@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from repunet.compat.own_words import own_words
 from repunet.compat.reference.dialect import Dialect
 from repunet.compat.reference.encounters import Lived, lived
 from repunet.compat.reference.hearsay import heard
@@ -159,8 +160,9 @@ def _changes(
     agent = society.agents[ego]
     for role, text in state.learned.items():
         described = agent.persona.description(society.scenario, role)
-        if text != agent.self_images.get(role, described):
-            yield SelfImageRevised(agent=ego, role=role, text=text, decision="")
+        image = own_words(text, described)
+        if image != agent.self_images.get(role, described):
+            yield SelfImageRevised(agent=ego, role=role, text=image, decision="")
     if state.ties is None:
         return
     had, have = society.network.partners(ego), alters.of(state.ties)
