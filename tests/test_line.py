@@ -42,6 +42,7 @@ Said = Reply | Exception | Callable[[Request], Awaitable[Reply]]
 GOOD = '{"move": "cooperate", "reason": "why"}'
 BRIEF, YES = '{"move":"cooperate","reason":"why"}', Move("cooperate", "why")
 USED = Usage(100, 10)
+KEY = "sk-canary-0123456789"
 
 
 def said(text: str = GOOD, finish: Any = "stop") -> Reply:
@@ -132,7 +133,7 @@ def meet(
             stub, allowance = Stub(path, list(script)), Allowance(**allowed)
             correspondence = Correspondence(AttemptLog(journal), allowance)
             throttle = Throttle("stub", allowance)
-            line = Line("stub", stub, correspondence, throttle, Ladder(rung), None)
+            line = Line("stub", stub, correspondence, throttle, Ladder(rung), None, (KEY,))
             await asyncio.sleep(1)  # no time is 0
             return await work(Desk(stub, correspondence, line)), stub
 
@@ -480,6 +481,31 @@ def test_a_run_without_hope_ends_and_asks_again_when_it_is_resumed(path: Path) -
     assert len(stub.sent) < 3 * 40
     assert decisions(path) == []
     assert ask(path, said())[0] == YES
+
+
+# Keys ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        KEY,
+        KEY.upper(),
+        "".join(f"\\u{ord(sign):04x}" for sign in KEY),
+        "\\u200b".join(KEY),
+        "\u200b".join(KEY),
+        KEY.encode().hex(),
+    ],
+)
+def test_a_key_is_kept_nowhere_whatever_its_disguise(disguise: str, path: Path) -> None:
+    answer, _ = ask(path, said(GOOD.replace("why", f"It is {disguise}.")))
+    assert answer == Move("cooperate", "It is [key].")
+    assert "It is [key]." in str(decisions(path))
+
+
+def test_a_key_that_only_the_reading_reveals_is_kept_nowhere(path: Path) -> None:
+    split = "".join(f"\\\n{sign}" for sign in KEY)
+    assert ask(path, said(GOOD.replace("why", split)))[0] == Move("cooperate", "[key]")
 
 
 # The purse -------------------------------------------------------------------------------------

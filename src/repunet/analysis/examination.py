@@ -116,10 +116,10 @@ class Impatient(Correspondence):
         self.reason = ""
         self._pauses = 0
 
-    def stop(self, why: str, options: str = "") -> Stopped:
+    def stop(self, why: str, options: str = "", detail: str = "") -> Stopped:
         """Keep why in the words of whoever stops it first."""
         self.reason = self.reason or why
-        return super().stop(why, options)
+        return super().stop(why, options, detail)
 
     async def pause(self, seconds: float) -> None:
         """Wait a little, or no more."""

@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from repunet.attempts import ANSWERED, INVALID, Decided, Kind, Name
-from repunet.mind import InvalidAnswer, NoAnswer, Operation
+from repunet.mind import InvalidAnswer, NoAnswer, Operation, adapter
 from repunet.minds.language.form import Form
 from repunet.minds.language.line import Letter, Line, Unanswered
 from repunet.minds.language.objects import Parsing
 from repunet.minds.recorded import dumped
 from repunet.models.request import Message, Request
+from repunet.models.secrets import redacted
 from repunet.prompts import phrase
 
 REPAIRS = 2
@@ -72,6 +73,7 @@ class Conversation:
         if letter.reply.elsewhere:
             raise InvalidAnswer(ELSEWHERE.format(letter.reply.elsewhere))
         answer, parsing = self.form.read(letter.reply.text, ended=letter.reply.finish != "length")
+        answer = _discreet(answer, self.line.secrets)
         self.operation.check(answer)
         return answer, parsing
 
@@ -112,3 +114,10 @@ class Conversation:
     async def _note(self, number: int, status: str | None, decided: Decided | None) -> None:
         correspondence = self.line.correspondence
         await correspondence.log.reread(number, status, decided, round_=correspondence.round)
+
+
+def _discreet(answer: Any, secrets: tuple[str, ...]) -> Any:
+    """Return an answer without keys that were in disguise as long as it was not read."""
+    kind: type = type(answer)
+    kept = redacted(written := dumped(answer), *secrets)
+    return answer if kept == written else adapter(kind).validate_json(kept)

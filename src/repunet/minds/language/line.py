@@ -1,7 +1,7 @@
 """A line to one model: every request is paced, paid for, sent, and written down."""
 
 from asyncio import get_running_loop
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from repunet.attempts import ANSWERED, LOST, Kind, Name, Outcome, Sending
 from repunet.chance import draw
@@ -33,6 +33,7 @@ from repunet.models.request import (
     Usage,
     worded,
 )
+from repunet.models.secrets import redacted
 from repunet.models.throttle import Throttle
 
 FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
@@ -83,8 +84,11 @@ class Line:
         throttle: Throttle,
         ladder: Ladder,
         price: Price | None,
+        secrets: tuple[str, ...] = (),
     ) -> None:
         self.name = name
+        self.secrets = secrets
+        """Keys that are kept out of what is said, whoever says it."""
         self.correspondence = correspondence
         self._transport = transport
         self._throttle = throttle
@@ -180,6 +184,7 @@ class Line:
         reply: Reply,
         latency: float | None,
     ) -> Letter:
+        reply = replace(reply, text=redacted(reply.text, *self.secrets))
         usage = reply.usage or _estimated(sending.request, reply)
         cost = None if self._price is None else self._price.cost(usage)
         self.correspondence.ledger.settle(reservation, usage.total, cost)

@@ -15,11 +15,12 @@ from repunet.errors import Stopped
 from repunet.minds.language.correspondence import Correspondence
 from repunet.minds.language.line import Line
 from repunet.models.allowance import Allowance
-from repunet.models.endpoint import NATIVE, NO_KEY, PERSON, Endpoint, address, key
+from repunet.models.endpoint import NATIVE, NO_KEY, PERSON, Endpoint, address, key, key_variables
 from repunet.models.ladder import Ladder
 from repunet.models.person import Person
 from repunet.models.prices import price_of
 from repunet.models.request import RUNGS, Reply, Request, Rung, Transport
+from repunet.models.secrets import known as known_secrets
 from repunet.models.serving import HERE, Serving
 from repunet.models.throttle import throttle
 
@@ -79,7 +80,8 @@ async def connected(endpoint: Endpoint, correspondence: Correspondence) -> Async
         paced = throttle(where, correspondence.allowance, most=most)
         costs = price_of(endpoint, correspondence.prices)
         try:
-            yield Line(endpoint.name, transport, correspondence, paced, ladder, costs)
+            secrets = _secrets(endpoint)
+            yield Line(endpoint.name, transport, correspondence, paced, ladder, costs, secrets)
         finally:
             if ladder.settled and ladder.rung != known:
                 with suppress(Stopped):  # it can be found out again
@@ -93,6 +95,13 @@ async def reached(endpoint: Endpoint, allowance: Allowance) -> AsyncIterator[Tra
         transport = await _transport(endpoint, allowance, stack)
         stack.push_async_callback(transport.close)
         yield transport
+
+
+def _secrets(endpoint: Endpoint) -> tuple[str, ...]:
+    """Return the keys with which an endpoint may be asked."""
+    if endpoint.provider in NATIVE:
+        return known_secrets(os.environ)
+    return tuple(os.environ.get(name, "").strip() for name in key_variables(endpoint, os.environ))
 
 
 def _way(endpoint: Endpoint, correspondence: Correspondence) -> AbstractAsyncContextManager[Any]:
