@@ -200,7 +200,7 @@ class Errand:
         """Do it; this process does nothing else."""
         transaction = Killer(self.kill, self.times).transaction
         with hasty(), at(self.url), patch.object(Journal, "transaction", transaction):
-            limits = terms(deadline=20)
+            limits = terms(deadline=600)
             if self.path.exists():
                 resumed(self.path, terms=limits)
             else:

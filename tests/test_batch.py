@@ -24,6 +24,7 @@ from language_societies import (
     rounds,
     served,
 )
+from patience import PATIENCE
 
 from repunet.cli import execute
 from repunet.errors import Stopped, UsageError
@@ -433,7 +434,7 @@ def test_a_run_that_is_killed_while_it_reads_goes_on(
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, where, str(tmp_path), str(box)],
         env={**os.environ, "PYTHONPATH": str(HERE)},
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert killed.returncode == -signal.SIGKILL
     path = answered(tmp_path, box)

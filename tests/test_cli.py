@@ -13,6 +13,7 @@ from pathlib import Path
 from shlex import split
 
 import pytest
+from patience import PATIENCE
 
 from repunet.cli import execute
 from repunet.journal import Journal
@@ -535,7 +536,7 @@ def rounds_in(file: Path) -> int:
 
 
 def wait_for_a_round(file: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while rounds_in(file) < 1:
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -548,7 +549,7 @@ def test_the_first_ctrl_c_or_sigterm_ends_a_run_resumably(tmp_path: Path, sent: 
     file = tmp_path / "runs" / "long" / "run.sqlite"
     wait_for_a_round(file)
     process.send_signal(sent)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 3
     assert "repunet resume long" in err
     assert 0 < rounds_in(file) < int(rounds)

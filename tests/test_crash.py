@@ -8,6 +8,7 @@ from shutil import copytree
 
 import pytest
 import victim
+from patience import PATIENCE
 from societies import mostly_slow
 from victim import NAME, ROUNDS, begun, play, played, resume, story
 
@@ -49,7 +50,7 @@ def in_peace(tmp_path_factory: pytest.TempPathFactory) -> Story:
 def kill(action: str, folder: Path, what: str, times: int) -> Path:
     """Kill a run at that moment and return where its file is, if there is one."""
     command = [sys.executable, victim.__file__, action, str(folder), NAME, what, str(times)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == -signal.SIGKILL, done.stderr
     return folder / NAME / "run.sqlite"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import PATIENCE
 from societies import Stub, dilemmas, meeting, player, society, state, tie
 from victim import MINDS, NAME, ROUNDS, play, played, resume, story
 
@@ -322,7 +323,7 @@ def killed(first: Path, folder: Path, what: str, times: int) -> Path:
     """Kill a fork at that moment and return where its file is, if there is one."""
     command = [sys.executable, "-c", VICTIM, str(first), str(folder), str(AT), what, str(times)]
     here = Path(__file__).parent
-    done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == -signal.SIGKILL, done.stderr
     return folder / "dead" / "run.sqlite"
 

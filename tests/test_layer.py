@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import PATIENCE
 from societies import CUT, GOSSIP, TIE, DelayingMind, Stub, mostly_slow
 from victim import Killer
 
@@ -554,7 +555,7 @@ def test_a_layer_killed_at_any_moment_goes_on_to_the_same_history(
 ) -> None:
     what, times = moment
     command = [sys.executable, __file__, str(tmp_path / "a"), what, str(times)]
-    killed = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    killed = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     use(tmp_path / "a", live)
     assert story(tmp_path / "a") == in_peace
@@ -563,7 +564,7 @@ def test_a_layer_killed_at_any_moment_goes_on_to_the_same_history(
 def test_a_second_process_is_refused(tmp_path: Path) -> None:
     async def elsewhere(layer: Layer) -> None:
         command = [sys.executable, __file__, str(tmp_path / "a"), "nothing", "1"]
-        other = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        other = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
         assert re.search("InUse: a is being written by process", other.stderr)
         assert other.returncode == 1
 

@@ -18,6 +18,7 @@ import pytest
 pytest.importorskip("gguf")
 pytest.importorskip("xllamacpp")
 
+from patience import PATIENCE
 from tiny_model import tiny_model
 
 from repunet.errors import RepuNetError, UsageError
@@ -89,19 +90,19 @@ def asked(url: str, schema: dict[str, Any], **options: Any) -> str:
     }
     post = Request(f"{url}/chat/completions", json.dumps(body).encode())
     post.add_header("Content-Type", "application/json")
-    with OPENER.open(post, timeout=60) as response:
+    with OPENER.open(post, timeout=PATIENCE) as response:
         return json.load(response)["choices"][0]["message"]["content"]
 
 
 def alive(url: str) -> bool:
     try:
-        OPENER.open(url.replace("/v1", "/health"), timeout=5).close()
+        OPENER.open(url.replace("/v1", "/health"), timeout=PATIENCE).close()
     except OSError:
         return False
     return True
 
 
-def gone(url: str, seconds: float = 10) -> bool:
+def gone(url: str, seconds: float = PATIENCE) -> bool:
     """Wait for a server to end, and say whether it did."""
     until = time.monotonic() + seconds
     while alive(url) and time.monotonic() < until:

@@ -16,6 +16,7 @@ pytest.importorskip("gguf")
 pytest.importorskip("xllamacpp")
 
 from language_societies import company, missing, played
+from patience import PATIENCE
 from tiny_model import tiny_model
 
 from repunet.founding import Founding
@@ -149,7 +150,7 @@ def playing(words: str, file: Path) -> "subprocess.Popen[str]":
 @pytest.mark.slow
 def test_a_run_serves_the_model_itself_and_ends_the_server(own: Path) -> None:
     with playing(SOME, own) as process:
-        out, err = process.communicate(timeout=100)
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
     assert json.loads(out)["missing"] == 0
     assert none_left(own, 0)
@@ -165,14 +166,14 @@ def test_the_server_ends_with_the_run_however_it_ends(
 ) -> None:
     with playing(SOME.replace("1 --treatment", "99 --treatment"), own) as process:
         answered = own.parent / "runs" / "a" / "run.sqlite"
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while not (answered.exists() and said_something(answered)):
             assert process.poll() is None
             assert time.monotonic() < until
             time.sleep(0.05)
         assert len(servers(own)) == 1
         process.send_signal(number)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == code
     assert none_left(own)
 
@@ -188,7 +189,7 @@ def said_something(path: Path) -> bool:
 def test_a_file_that_is_no_model_is_named_before_anything_is_asked(tmp_path: Path) -> None:
     (tmp_path / "notes.gguf").write_text("to do")
     with playing(SOME, tmp_path / "notes.gguf") as process:
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert 'notes.gguf" is not a GGUF file' in err
 

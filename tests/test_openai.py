@@ -55,7 +55,7 @@ def use(url: str, work: Callable[[OpenAITransport], Coroutine[Any, Any, T]], **g
     """Let the work have a transport, in a loop of its own."""
 
     async def main() -> T:
-        there = OpenAITransport("fake", url, **{"key": KEY, "timeout": 5.0, **given})
+        there = OpenAITransport("fake", url, **{"key": KEY, "timeout": 60.0, **given})
         try:
             return await work(there)
         finally:
@@ -106,7 +106,7 @@ def exchange(
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         script.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        there = OpenAITransport("fake", script.url + path, KEY, 5.0)
+        there = OpenAITransport("fake", script.url + path, KEY, 60.0)
         try:
             return await work(there, script)
         finally:
@@ -294,7 +294,7 @@ def test_a_fault_has_its_class(fault: Any, kind: type[Failure], charged: bool) -
 
 def test_who_does_not_answer_in_time_may_still_charge() -> None:
     with serving(Settings(faults=Faults(first=("hang",)))) as server:
-        found = failure(server.url, timeout=0.1)
+        found = failure(server.url, timeout=1.0)
     assert (type(found), found.charged) == (TimedOut, True)
 
 

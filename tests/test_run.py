@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import victim
 from filelock import FileLock
+from patience import PATIENCE
 from victim import MINDS, NAME, begun, founded, play, played, resume, story
 
 from repunet.encounter import Encounter
@@ -40,7 +41,7 @@ def process(action: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
             yield other
         finally:
             with suppress(BrokenPipeError):
-                other.communicate("\n\n", timeout=30)
+                other.communicate("\n\n", timeout=PATIENCE)
 
 
 def said(other: subprocess.Popen[str]) -> str:

@@ -17,6 +17,7 @@ from subprocess import Popen
 
 import pytest
 from language_societies import served
+from patience import PATIENCE
 
 from repunet.analysis.interview import Interview, interview
 from repunet.cli import execute
@@ -373,9 +374,9 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._ours, text.encode())
 
-    def see(self, pattern: str, seconds: float = 30) -> None:
+    def see(self, pattern: str) -> None:
         """Wait until this is to be seen; what was seen before does not count."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             with suppress(BlockingIOError, OSError):
                 self.output += os.read(self._ours, 1 << 16).decode(errors="replace")
@@ -417,7 +418,7 @@ def test_a_session_at_a_terminal(terminal: Terminal, tmp_path: Path) -> None:
     terminal.see(r"delete the run pd-full-s1, with all its rounds\? \[y/N\] ")
     terminal.type("\n")
     terminal.see("is kept")
-    assert terminal.process.wait(20) == 0
+    assert terminal.process.wait(PATIENCE) == 0
     assert (tmp_path / "runs" / "pd-full-s1" / "run.sqlite").is_file()
     assert "run pd 2" in (tmp_path / "state" / "repunet" / "history").read_text()
 
@@ -429,7 +430,7 @@ def test_the_end_of_the_lines_deletes_nothing(terminal: Terminal, tmp_path: Path
     os.kill(terminal.process.pid, signal.SIGINT)
     terminal.see("pd-full-s1@1> ")
     terminal.type("\x04")
-    assert terminal.process.wait(20) == 0
+    assert terminal.process.wait(PATIENCE) == 0
     assert (tmp_path / "runs" / "pd-full-s1" / "run.sqlite").is_file()
 
 

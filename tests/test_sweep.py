@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from language_societies import Command as Errand
 from language_societies import Nursery, attempts, received, served
+from patience import PATIENCE
 
 from repunet.attempts import SENT
 from repunet.cli import execute
@@ -370,7 +371,7 @@ def begin(text: str = LARGE, *words: str) -> Popen[str]:
 
 
 def ended(process: Popen[str]) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     return process.returncode, out, err
 
 
@@ -390,7 +391,7 @@ def alive(process: int) -> bool:
 
 
 def until(met: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while not met():
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import victim
 from language_societies import MODEL, attempts, company, hasty, played, served
+from patience import PATIENCE
 from societies import dilemmas, meeting, player
 
 from repunet.analysis.portrait import Gallery
@@ -408,7 +409,7 @@ def test_a_run_killed_in_mid_round_shows_what_was_committed(
     moment: tuple[str, int], tmp_path: Path
 ) -> None:
     command = [sys.executable, victim.__file__, "begin", str(tmp_path), "a", *map(str, moment)]
-    assert subprocess.run(command, timeout=60).returncode == -signal.SIGKILL
+    assert subprocess.run(command, timeout=PATIENCE).returncode == -signal.SIGKILL
     with Journal.open(tmp_path / "a" / "run.sqlite") as journal:
         history = History(journal)
         assert history.last == journal.rounds > 0
