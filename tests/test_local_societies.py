@@ -9,25 +9,29 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("gguf")
 pytest.importorskip("xllamacpp")
 
-from language_societies import company, missing, played
+from language_societies import company, missing, played, resumed
 from patience import PATIENCE
 from tiny_model import tiny_model
 
+from repunet.cli import execute
+from repunet.errors import Stopped
 from repunet.founding import Founding
 from repunet.fused import TakeStock
 from repunet.journal import Journal
 from repunet.models import local
+from repunet.models.allowance import Allowance
 from repunet.models.request import Message, Request
 from repunet.models.serving import Serving
 from repunet.operations import RankPartners
 from repunet.persona import Participant
-from repunet.run import COMPACT, FAITHFUL
+from repunet.run import COMPACT, FAITHFUL, Terms
 from repunet.scenarios import scenario
 
 DILEMMAS = ("pd", "participation", "investment", "donor")
@@ -216,3 +220,66 @@ def test_no_proxy_stands_between_a_run_and_this_machine(
             await transport.close()
 
     assert json.loads(asyncio.run(asked()))["a"] in (True, False)
+
+
+# Shared, and ended ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files of the servers that were started."""
+    found: list[Path] = []
+    original = local.served
+
+    def served(path: Path, serving: Serving) -> Any:
+        found.append(path)
+        return original(path, serving)
+
+    monkeypatch.setattr(local, "served", served)
+    return found
+
+
+GRID = """
+name = "both"
+scenario = "pd"
+agents = 2
+rounds = 1
+treatment = "none"
+plan = "compact"
+seeds = [1, 2]
+mind = "gguf:{file}{drawn}"
+"""
+
+
+def test_all_runs_of_a_sweep_ask_one_server(
+    own: Path, started: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "grid.toml").write_text(GRID.format(file=own, drawn=f"{DRAWN},threads=1"))
+    assert execute(["sweep", "grid.toml", "--quiet"]) == 0
+    assert started == [own]
+    assert len(list((tmp_path / "runs" / "both").glob("*/run.sqlite"))) == 2
+    assert none_left(own, 0)
+
+
+def test_a_server_that_is_killed_stops_the_run_with_its_last_words_and_a_resume_works(
+    own: Path, started: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, left = local.LocalTransport.send, [1, 0]
+
+    async def send(transport: Any, *asked: Any) -> Any:
+        if not left.pop():
+            return await original(transport, *asked)
+        transport._server._process.kill()
+        left.extend([0] * 99)
+        return await original(transport, *asked)
+
+    founding = company(f"gguf:{own}{DRAWN}", n=2, treatment="none")
+    with monkeypatch.context() as patch:
+        patch.setattr(local.LocalTransport, "send", send)
+        with pytest.raises(Stopped, match="ended: it was killed, perhaps") as error:
+            played(tmp_path, founding)
+    assert len(str(error.value).splitlines()) == 1
+    resumed(tmp_path / "a" / "run.sqlite", terms=Terms(Allowance(threads=1, slots=2)))
+    assert missing(tmp_path / "a" / "run.sqlite") == []
+    assert started == [own, own]

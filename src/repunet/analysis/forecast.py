@@ -4,12 +4,15 @@ The society plays in memory three times: with the embedded mind in the place of 
 says what is likely, and with two minds that bound what any model may do.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import ceil, floor
+from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from repunet.analysis.assumptions import HIGH, LIKELY, LOW, Assumptions, words
+from repunet.analysis.pace import ASSUMED, Pace, assumed, pace
 from repunet.analysis.rehearsal import Casting, Line, Rehearsal, Tally, rehearse
 from repunet.errors import UsageError
 from repunet.founding import Founding
@@ -28,36 +31,9 @@ from repunet.run import COMPACT, FAITHFUL
 
 N = TypeVar("N", int, float)
 
-LATENCY = 2.0
-"""Seconds that the slowest of the answers asked for at once is likely to take."""
-VARIES = 4.0
-"""How many times as long it may take, and what part of it."""
 MINUTE = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Assumptions:
-    """What is taken for granted where nothing is known yet."""
-
-    bytes_a_token: float
-    """No tokenizer is used: English takes about 4, other languages, names and JSON fewer."""
-    message: int
-    """Tokens around each message."""
-    schemas: bool | None
-    """Whether the schema of the answer counts as input; None for where it is known to."""
-    luck: float
-    """The calls that are counted, as a share of those that were played."""
-    again: float
-    """Calls that are sent again, or repaired, as a share of all."""
-    slower: float
-    """How many times as long a wait is, because some of its answers are asked for again."""
-    latency: float
-    """The seconds of an answer, as a multiple of those that are likely."""
-
-
-LOW = Assumptions(6.0, 3, schemas=False, luck=0.9, again=0.0, slower=1.0, latency=1 / VARIES)
-LIKELY = Assumptions(4.0, 4, schemas=None, luck=1.0, again=0.0, slower=1.0, latency=1.0)
-HIGH = Assumptions(2.5, 8, schemas=True, luck=1.0, again=0.1, slower=2.0, latency=VARIES)
 FREE = Terms()
 MESSAGES = 2
 REPAIR = 150
@@ -112,7 +88,8 @@ class Forecast:
     tokens_out: Span[int]
     cost: Span[float] | None
     """Dollars; None if the price of any of the models is not known."""
-    seconds: Span[float]
+    seconds: Span[float] | None
+    """None where it is not known how fast a model is."""
     waits: Span[int]
     """Answers that wait for one another on the critical path, over all rounds."""
     longest: Span[int]
@@ -158,6 +135,8 @@ class Need:
 
 
 Three: TypeAlias = tuple[Need, Need, Need]
+Paces: TypeAlias = Mapping[str, Pace | None]
+"""By model; None where it is not known."""
 Rates: TypeAlias = Mapping[str, Price | None]
 """By model."""
 Wanted: TypeAlias = Callable[[Line], bool]
@@ -183,18 +162,21 @@ def forecast(
     plan: str = FAITHFUL,
     prompts: str = PLAIN,
     terms: Terms = FREE,
-    latency: float = LATENCY,
+    latency: float | None = None,
+    files: Iterable[Path] = (),
 ) -> Forecast:
     """Return what a run will take. Where no mind is a language model, one decides for everyone.
+
+    Answers take the seconds given, else as long as they took in one of the run files.
 
     Raises UsageError for what can't be rehearsed.
     """
     if rounds < 1:
         raise UsageError(f"a run has at least 1 round, not {rounds}")
-    if not latency > 0:
+    if latency is not None and not latency > 0:
         raise UsageError(f"an answer takes more than 0 seconds, not {latency:g}")
     casting = Casting.of(founding)
-    rates = _rates(casting, terms.prices)
+    rates, paces = _rates(casting, terms.prices), _paces(casting, latency, files)
 
     def case(assumed: Assumptions, stand_in: Callable[[int], Mind]) -> Case:
         played = rehearse(
@@ -212,7 +194,7 @@ def forecast(
         case(LOW, Aloof),
         case(LIKELY, lambda seed: make_mind("embedded", seed)),
         case(HIGH, Agreeable),
-        latency,
+        paces,
         terms.allowance,
         casting,
     )
@@ -223,7 +205,7 @@ def forecast(
         rounds=rounds,
         plan=plan,
         prompts=prompts,
-        assumptions=tuple(_words(latency, casting)),
+        assumptions=tuple(words(paces, casting)),
         **_told(cases, rates),
     )
 
@@ -236,7 +218,7 @@ def _told(cases: "Cases", rates: Rates) -> dict[str, Any]:
         tokens_in=_tokens_in(total),
         tokens_out=_tokens_out(total),
         cost=_cost(total),
-        seconds=Span(*(cases.seconds(case) for case in cases.all)),
+        seconds=cases.times,
         waits=Span(*(sum(case.played.waits) for case in cases.all)),
         longest=Span(*(max(case.played.waits) for case in cases.all)),
         operations=tuple(cases.operations()),
@@ -254,7 +236,7 @@ class Cases:
     low: Case
     likely: Case
     high: Case
-    latency: float
+    paces: Paces
     allowance: Allowance
     casting: Casting
 
@@ -281,13 +263,21 @@ class Cases:
             told = (_calls(needs), _tokens_in(needs), _tokens_out(needs), _cost(needs))
             yield OfModel(name, *told, "" if rate is None else rate.source)
 
-    def seconds(self, case: Case) -> float:
-        """Return how long it takes: as long as the tightest limit, or the critical path, says."""
-        answer = self.latency * case.assumed.latency
-        path = sum(case.played.waits) * answer * case.assumed.slower
-        return round(max([path, *self._paced(case, answer)]), 1)
+    @property
+    def times(self) -> Span[float] | None:
+        """Return how long it takes, in seconds; None where a model's pace is not known."""
+        known = {name: pace for name, pace in self.paces.items() if pace is not None}
+        if len(known) < len(self.paces):
+            return None
+        return Span(*(self._seconds(case, known) for case in self.all))
 
-    def _paced(self, case: Case, answer: float) -> Iterator[float]:
+    def _seconds(self, case: Case, paces: Mapping[str, Pace]) -> float:
+        """Return how long it takes: as long as the tightest limit, or the critical path, says."""
+        answer = max(pace.of(case.assumed.case) for pace in paces.values())
+        path = sum(case.played.waits) * answer * case.assumed.slower
+        return round(max([path, *self._paced(case, paces)]), 1)
+
+    def _paced(self, case: Case, paces: Mapping[str, Pace]) -> Iterator[float]:
         """Yield how long each limit makes it take, at each server."""
         limits = self.allowance
         for models, slots in self._servers():
@@ -297,7 +287,7 @@ class Cases:
             if limits.tokens_per_minute:
                 yield need.tokens / limits.tokens_per_minute * MINUTE
             if slots:
-                yield need.calls * answer / slots
+                yield _busy(case, models, paces) / slots
 
     def _servers(self) -> Iterator[tuple[set[str], int | None]]:
         """Yield the models of each server, and how many requests it has at once."""
@@ -335,6 +325,26 @@ def _is_of(line: Line, model: str | None = None, operation: str | None = None) -
 
 def _is_among(models: Collection[str], line: Line) -> bool:
     return line.model in models
+
+
+def _busy(case: Case, models: Collection[str], paces: Mapping[str, Pace]) -> float:
+    """Return the seconds that all answers of some models take, one after another."""
+    return sum(
+        need.calls * paces[line.model].of(case.assumed.case, line.operation)
+        for line, need in case.needs.items()
+        if line.model in models
+    )
+
+
+def _paces(casting: Casting, latency: float | None, files: Iterable[Path]) -> Paces:
+    """Return how fast every model is, by what outputs call it."""
+    if latency is not None:
+        said = assumed(latency, "as --latency says")
+        return dict.fromkeys(map(casting.called, casting.models), said)
+    if not casting.endpoints:
+        return dict.fromkeys(casting.models, assumed(ASSUMED, "which is assumed, not measured"))
+    looked = tuple(files)
+    return {casting.called(name): pace(where, looked) for name, where in casting.endpoints.items()}
 
 
 def _rates(casting: Casting, table: Mapping[str, Price] | None) -> Rates:
@@ -392,37 +402,3 @@ def _tokens_out(needs: Three) -> Span[int]:
 def _cost(needs: Three) -> Span[float] | None:
     costs = [need.cost / DOLLAR for need in needs if need.cost is not None]
     return Span(*costs) if len(costs) == len(needs) else None
-
-
-def _words(latency: float, casting: Casting) -> Iterator[str]:
-    low, likely, high = LOW, LIKELY, HIGH
-    if not casting.endpoints:
-        yield "no mind is a language model: this is for one that decides for everyone"
-    yield (
-        "calls: likely as the embedded mind decides; low as one that says no to everything; "
-        "high as one that says yes to everything"
-    )
-    yield (
-        f"low: {1 - low.luck:.0%} fewer than that, since who meets whom is luck; a society that "
-        "loses all its wealth, or meets only to refuse, may ask even less"
-    )
-    if casting.all_language:
-        yield (
-            "high: among people who all know each other from the second round on, so that no "
-            "model is asked more"
-        )
-    yield (
-        f"bytes of a token: low {low.bytes_a_token:g}, likely {likely.bytes_a_token:g}, high "
-        f"{high.bytes_a_token:g}; around each message {low.message}, {likely.message}, "
-        f"{high.message} tokens"
-    )
-    yield (
-        "texts in answers: low none, likely those of the embedded mind, high as long as they may "
-        "be; tokens of reasoning that nobody sees come on top"
-    )
-    yield "schemas of answers are input: low never, likely at providers that bill them, high always"
-    yield f"high: {high.again:.0%} of the calls are sent again or repaired, and every wait doubles"
-    yield (
-        f"seconds of the slowest of the answers that are awaited at once: low "
-        f"{latency * low.latency:g}, likely {latency:g}, high {latency * high.latency:g}"
-    )

@@ -6,13 +6,14 @@ from typing import Annotated, Any, TypeAlias
 
 from cyclopts import Parameter
 
-from repunet.analysis.forecast import LATENCY, Forecast, Span, forecast
+from repunet.analysis.forecast import Forecast, Span, forecast
 from repunet.cli.options import Json, LimitOptions
 from repunet.cli.output import console, fitted, money, print_json, say
 from repunet.cli.specified import SpecOptions
 from repunet.errors import UsageError
 from repunet.minds.language.terms import Terms
 from repunet.models.prices import read_prices
+from repunet.storage import run_files
 
 Row: TypeAlias = tuple[str, ...]
 
@@ -28,8 +29,9 @@ def plan(
     options: SpecOptions | None = None,
     limits: LimitOptions | None = None,
     latency: Annotated[
-        float, Parameter(help="Seconds in which an answer is likely to be there.")
-    ] = LATENCY,
+        float | None,
+        Parameter(help="Seconds to an answer; default as the newest run measured them."),
+    ] = None,
     operations: Annotated[
         bool, Parameter(negative="", help="Show what each kind of question takes.")
     ] = False,
@@ -42,7 +44,7 @@ def plan(
     scenario
         The dilemma, such as pd; may be left out if the spec names it.
     """
-    if not (isfinite(latency) and latency > 0):
+    if latency is not None and not (isfinite(latency) and latency > 0):
         raise UsageError(f"--latency takes seconds, more than 0, not {latency:g}")
     spec = (options or SpecOptions()).chosen(scenario, limits)
     prices = None if spec.limits.prices is None else read_prices(spec.limits.prices)
@@ -53,6 +55,7 @@ def plan(
         prompts=spec.prompts,
         terms=Terms(spec.limits.allowance, prices),
         latency=latency,
+        files=run_files(),
     )
     if json:
         print_json(found)
@@ -90,7 +93,7 @@ def _rows(found: Forecast) -> Iterator[Row]:
     yield "tokens in", *_each(found.tokens_in, _count)
     yield "tokens out", *_each(found.tokens_out, _count)
     yield "cost", *(_each(found.cost, money) if found.cost else (money(None),) * len(NAMES))
-    yield "time", *_each(found.seconds, _time)
+    yield "time", *(_each(found.seconds, _time) if found.seconds else ("unknown",) * len(NAMES))
     yield (
         "answers one after another, a round",
         *_each(found.waits, lambda n: f"{n / found.rounds:.1f}"),

@@ -11,7 +11,6 @@ from repunet.errors import UsageError
 
 MAGIC = b"GGUF"
 OTHERS = (
-    (b"FUGG", "is a GGUF file of a machine that writes numbers the other way round"),
     (b"version https://git-lfs", "only names a file in Git LFS: fetch it with git lfs pull"),
     (b"lmgg", "is a GGML file, older than GGUF: convert the model anew"),
     (b"tjgg", "is a GGML file, older than GGUF: convert the model anew"),
@@ -84,7 +83,7 @@ def checked(path: Path) -> Head:
     except OSError as error:
         raise UsageError(f'can\'t read "{path}": {error.strerror}') from None
     except Unreadable:
-        raise UsageError(f'"{path}" is cut off or damaged: download it again') from None
+        raise UsageError(f'"{path}" is cut off or damaged, or big-endian: download it again') from None
     if head.kind in KINDS:
         raise UsageError(f'"{path}" {KINDS[head.kind]}')
     if not head.generates:
