@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import language_societies as language
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -241,6 +242,7 @@ def test_the_cost_is_that_of_the_tokens() -> None:
 
 def test_the_time_is_that_of_the_longest_chain_of_answers() -> None:
     whole = forecast(society(), 4, latency=3)
+    assert whole.seconds is not None
     assert whole.seconds.likely == 3 * whole.waits.likely
     assert whole.longest.likely == max(whole.waits_by_round) <= 17
 
@@ -261,6 +263,48 @@ def test_a_limit_makes_it_take_longer(
 ) -> None:
     whole = expected(**limits)
     assert whole.seconds.likely == pytest.approx(seconds(whole), abs=0.1)
+
+
+def a_run(folder: Path) -> tuple[str, Path]:
+    """Let a server that takes its time be asked; return the model's name and the run file."""
+    with language.served(latency=0.05) as server:
+        model = f"{server.url}#slow"
+        return model, language.played(folder, language.company(model, n=2, treatment="none"))
+
+
+def test_the_pace_of_a_model_is_what_a_run_measured(tmp_path: Path) -> None:
+    model, path = a_run(tmp_path)
+    whole = forecast(society(mind=model), 4, files=[path])
+    (told,) = [each for each in whole.assumptions if each.startswith("seconds to an answer")]
+    assert f"as measured in {path.parent}" in told or "as measured in a, of" in told
+    assert whole.seconds is not None
+    assert 0.05 <= whole.seconds.likely / whole.waits.likely < 2.0
+    assert whole.seconds.low < whole.seconds.likely < whole.seconds.high
+
+
+def test_what_is_said_of_the_pace_comes_before_what_was_measured(tmp_path: Path) -> None:
+    model, path = a_run(tmp_path)
+    whole = forecast(society(mind=model), 4, files=[path], latency=3)
+    assert whole.seconds is not None
+    assert whole.seconds.likely == 3 * whole.waits.likely
+
+
+def test_the_pace_of_a_model_on_this_machine_is_never_made_up() -> None:
+    whole = forecast(society(mind="smollm2"), 4)
+    assert whole.seconds is None
+    assert "repunet doctor --model smollm2 measures it" in whole.assumptions[-1]
+    assert expected().assumptions[-1].endswith("which is assumed, not measured")
+
+
+@pytest.mark.parametrize(("slots", "at_once"), [(None, 1), (3, 3)])
+def test_the_slots_of_a_model_on_this_machine_bound_its_pace(
+    slots: int | None, at_once: int
+) -> None:
+    terms = Terms(Allowance(slots=slots))
+    whole = forecast(society(mind="smollm2", n=12), 4, latency=10, terms=terms)
+    assert whole.seconds is not None
+    bounds = 10 * whole.calls.likely / at_once, 10 * whole.waits.likely
+    assert whole.seconds.likely == pytest.approx(max(bounds))
 
 
 def test_only_what_a_language_model_decides_is_counted() -> None:

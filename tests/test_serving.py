@@ -137,10 +137,10 @@ def gguf(path: Path, **facts: Any) -> Path:
         (pack("<Q", 90) + b'{"model.embed"', "holds safetensors"),
         (b"PK\x03\x04data.pkl", "PyTorch"),
         (b"tjgg\x01\x00\x00\x00", "older than GGUF"),
-        (b"GGUF" + pack(">IQQ", 3, 0, 0), "cut off or damaged"),
-        (b"GGUF" + pack("<IQQ", 3, 0, 2**60), "cut off or damaged"),
-        (b"GGUF" + pack("<IQQ", 3, 0, 5), "cut off or damaged"),
-        (b"GGUF" + pack("<IQQ", 3, 0, 1) + pack("<Q", 2**62), "cut off or damaged"),
+        (b"GGUF" + pack(">IQQ", 3, 0, 0), "cut off, damaged or big-endian"),
+        (b"GGUF" + pack("<IQQ", 3, 0, 2**60), "cut off"),
+        (b"GGUF" + pack("<IQQ", 3, 0, 5), "cut off"),
+        (b"GGUF" + pack("<IQQ", 3, 0, 1) + pack("<Q", 2**62), "cut off"),
     ],
 )
 def test_a_file_without_a_model_is_named_by_what_it_is(

@@ -126,7 +126,7 @@ def _carry_out(prepared: Sweep, options: SweepOptions) -> None:
         return
     board = Board(prepared.jobs, prepared.before)
     if not (options.quiet or options.json):
-        announce(prepared)
+        announce(prepared, options.on)
     interrupted = None
     try:
         _play(prepared, board, options)
@@ -280,9 +280,11 @@ def _spent(spending: Spending) -> str:
 # Before and after
 
 
-def announce(prepared: Sweep) -> None:
-    """Say what will be played, and by which minds."""
+def announce(prepared: Sweep, on: Place | None = None) -> None:
+    """Say what will be played, by which minds, and what it takes in several processes."""
     say(f"{_counted(prepared)}; {disclaimer(_minds(prepared, prepared.before.get))}")
+    if prepared.serves_files and (on or prepared.place) != "local":
+        say("warning: every process loads the model for itself; with --on local all runs share it")
 
 
 def _minds(prepared: Sweep, known: Callable[[str], Outcome | None]) -> str:

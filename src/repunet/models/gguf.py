@@ -83,7 +83,7 @@ def checked(path: Path) -> Head:
     except OSError as error:
         raise UsageError(f'can\'t read "{path}": {error.strerror}') from None
     except Unreadable:
-        raise UsageError(f'"{path}" is cut off or damaged, or big-endian: download it again') from None
+        raise UsageError(f'"{path}" is cut off, damaged or big-endian: fetch it again') from None
     if head.kind in KINDS:
         raise UsageError(f'"{path}" {KINDS[head.kind]}')
     if not head.generates:
