@@ -304,7 +304,7 @@ def test_the_slots_of_a_model_on_this_machine_bound_its_pace(
     whole = forecast(society(mind="smollm2", n=12), 4, latency=10, terms=terms)
     assert whole.seconds is not None
     bounds = 10 * whole.calls.likely / at_once, 10 * whole.waits.likely
-    assert whole.seconds.likely == pytest.approx(max(bounds))
+    assert whole.seconds.likely == pytest.approx(max(bounds), abs=0.1)
 
 
 def test_only_what_a_language_model_decides_is_counted() -> None:
