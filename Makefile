@@ -34,7 +34,8 @@ smollm2: ## a small language model on this machine, for --model smollm2 (98 MB)
 	@$(PYTHON) bootstrap.py smollm2
 
 bench: ## the benchmarks
-	@$(PYTHON) bootstrap.py dev smollm2 -- python -m benchmarks
+	@$(DEV) python -m benchmarks
+	@$(PYTHON) bootstrap.py dev smollm2 -- python -m benchmarks.performance --smollm2
 
 embedded-table: ## what the embedded mind does in every scenario and treatment, measured
 	@$(DEV) python -m benchmarks.embedded_table

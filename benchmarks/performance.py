@@ -1,14 +1,14 @@
 """How many calls a round takes, and how long a model's answers make it: docs/performance.md.
 
 `python -m benchmarks.performance` writes the tables, which follow from the code alone, and leaves
-what is between the marks as it is; with `--timings` it measures that part anew.
+what is between the marks as it is; with `--timings` or `--smollm2` it measures that part anew.
 """
 
 import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, process_time, sleep
 from urllib.request import urlopen
 
+from benchmarks import smollm2
 from repunet.analysis.forecast import Forecast, forecast
 from repunet.analysis.rehearsal import Casting, rehearse
 from repunet.founding import Founding
@@ -34,8 +35,6 @@ PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 SCENARIOS = ("pd", "participation", "investment")
 ARMS = ("full", "no-gossip", "no-reputation", "none")
 AGENTS, ROUNDS, SEED = 20, 30, 1
-BEGIN, END = "<!-- timings -->", "<!-- end of timings -->"
-NOT_YET = "Not measured yet: `python -m benchmarks.performance --timings`."
 LATENCY = 0.2
 PORT = 8377
 QUESTION = (Message("user", "Cooperate or defect?"),)
@@ -227,16 +226,23 @@ def timings() -> list[str]:
     return [*lines, "", rounds_said, "", at_once(2000, 5.0)]
 
 
-def kept() -> list[str]:
-    """Return what is between the marks now."""
+def kept(part: str) -> list[str]:
+    """Return what is between the marks of a part now."""
     page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-    _, found, rest = page.partition(BEGIN)
-    return rest.partition(END)[0].strip().splitlines() if found else [NOT_YET]
+    _, found, rest = page.partition(f"<!-- {part} -->")
+    if not found:
+        return [f"Not measured yet: `python -m benchmarks.performance --{part}`."]
+    return rest.partition(f"<!-- end of {part} -->")[0].strip().splitlines()
+
+
+def measured(part: str, measure: Callable[[], Iterable[str]]) -> list[str]:
+    """Return a part between its marks: measured anew if that is asked for, else as it is."""
+    lines = list(measure()) if f"--{part}" in sys.argv else kept(part)
+    return [f"<!-- {part} -->", *lines, f"<!-- end of {part} -->"]
 
 
 def main() -> None:
     """Write the page."""
-    measured = timings() if "--timings" in sys.argv else kept()
     page = [
         "# Performance with language models",
         "",
@@ -251,9 +257,11 @@ def main() -> None:
         "",
         "## Measured against a local server",
         "",
-        BEGIN,
-        *measured,
-        END,
+        *measured("timings", timings),
+        "",
+        "## A small real model on this machine",
+        "",
+        *measured("smollm2", smollm2.lines),
         "",
     ]
     PAGE.write_text("\n".join(page), encoding="utf-8")
