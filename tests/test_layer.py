@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -739,3 +740,53 @@ def main(place: str, what: str, times: str) -> None:
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
+
+
+# Threads ---------------------------------------------------------------------------------------
+
+
+def test_a_call_from_another_thread_says_how_to_make_it(tmp_path: Path) -> None:
+    async def work(layer: Layer) -> str:
+        def elsewhere() -> str:
+            with pytest.raises(UsageError, match="run_coroutine_threadsafe") as caught:
+                asyncio.run(layer.encounter(**deal(1)))
+            return str(caught.value)
+
+        return await asyncio.to_thread(elsewhere)
+
+    assert use(tmp_path / "a", work).startswith("a was opened in another thread")
+
+
+def test_a_call_is_made_from_another_thread_as_that_says(tmp_path: Path) -> None:
+    async def work(layer: Layer) -> int:
+        loop = asyncio.get_running_loop()
+
+        def elsewhere() -> int:
+            said = asyncio.run_coroutine_threadsafe(layer.encounter(**deal(1)), loop)
+            return len(said.result())
+
+        return await asyncio.to_thread(elsewhere)
+
+    assert use(tmp_path / "a", work) > 0
+
+
+def test_what_a_layer_shows_is_seen_from_any_thread(tmp_path: Path) -> None:
+    async def work(layer: Layer) -> bool:
+        await layer.encounter(**deal(1))
+
+        def shown() -> Any:
+            return layer.view("ann", "bob"), layer.partners("bob"), layer.standing("ann", "seller")
+
+        return shown() == await asyncio.to_thread(shown)
+
+    assert use(tmp_path / "a", work)
+
+
+def test_a_run_file_is_read_in_the_thread_that_opened_it(tmp_path: Path) -> None:
+    use(tmp_path / "a", live)
+    with (
+        Journal.open(tmp_path / "a/run.sqlite") as journal,
+        ThreadPoolExecutor(1) as pool,
+        pytest.raises(UsageError, match="was opened in another thread"),
+    ):
+        pool.submit(journal.digest).result()

@@ -314,6 +314,9 @@ def _explained(path: Path, *, writing: bool) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.ProgrammingError) and "thread" in str(error):
+            why = "was opened in another thread: open it in the one that uses it"
+            raise UsageError(f"{path} {why}") from None
         code = (getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_CORRUPT) & 0xFF
         if code in NO_ROOM and writing:
             raise Stopped(

@@ -4,6 +4,7 @@ from asyncio import Lock
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import get_ident
 
 from repunet.continuity import has_branched
 from repunet.encounter import Outcome
@@ -31,7 +32,8 @@ from repunet.treatment import Treatment
 class Layer:
     """Reputations, gossip and ties for agents of another system; made by `Layer.open`.
 
-    Calls of several tasks are answered one after another, in the order in which they were made.
+    Calls of several tasks are answered one after another, in the order in which they were made, in
+    the thread in which it was opened.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Layer:
         self._journal = journal
         self._mind = mind
         self._turn = Lock()
+        self._thread = get_ident()
         self._closed = False
         self._recorded: Recorded
         self._episodes: Episodes
@@ -196,6 +199,12 @@ class Layer:
     @asynccontextmanager
     async def _in_turn(self) -> AsyncIterator[None]:
         """Answer one call at a time; of a call that fails nothing remains."""
+        if get_ident() != self._thread:
+            name = self._journal.path.parent.name
+            raise UsageError(
+                f"{name} was opened in another thread: call it there, with "
+                "asyncio.run_coroutine_threadsafe(layer.encounter(...), loop).result()"
+            )
         async with self._turn:
             if self._closed:
                 name = self._journal.path.parent.name
