@@ -86,20 +86,20 @@ def _said(message: Any) -> str:
     calls = part(message, "tool_calls")
     called = [part(call, "function") for call in (calls if isinstance(calls, list) else ())]
     given = [part(each, "arguments") for each in (*called, part(message, "function_call"))]
-    texts = map(_text, (part(message, "content"), *given))
+    texts = map(text_of, (part(message, "content"), *given))
     return "\n".join(text for text in texts if text.strip())
 
 
 def _elsewhere(message: Any) -> str:
     """Return the field for thoughts in which the only text of a message is, if it is in one."""
-    return next((name for name in THOUGHTS if _text(part(message, name)).strip()), "")
+    return next((name for name in THOUGHTS if text_of(part(message, name)).strip()), "")
 
 
-def _text(content: Any) -> str:
+def text_of(content: Any) -> str:
     """Return a text that may come in parts, some of them thoughts, or as the object it writes."""
     if isinstance(content, list):
         spoken = [each for each in content if part(each, "type") not in THOUGHTS]
-        return "".join(_text(part(each, "text")) for each in spoken)
+        return "".join(text_of(part(each, "text")) for each in spoken)
     if isinstance(content, Mapping):
         return json.dumps(content, ensure_ascii=False)
     return content if isinstance(content, str) else ""
