@@ -81,7 +81,10 @@ class Decided:
 
 
 class Spent(NamedTuple):
-    """What was asked for so far; what was sent and never answered counts in full."""
+    """What was asked for so far; what was sent and never answered counts in full.
+
+    What was refused, as by a server that has too much to do, took nothing, and does not count.
+    """
 
     calls: int
     tokens: int
@@ -362,7 +365,7 @@ def spent(journal: Journal) -> Spent:
         return Spent(0, 0, 0, 0)
     unseen = f"status IN ('{SENT}', '{LOST}')"
     row = journal.row(
-        "SELECT count(*),"
+        f"SELECT coalesce(sum({unseen} OR status IN {RECEIVED}), 0),"
         f" coalesce(sum(CASE WHEN {unseen} THEN reserved ELSE coalesce(input + output, 0) END), 0),"
         f" coalesce(sum(CASE WHEN {unseen} THEN reserved_cost ELSE cost END), 0),"
         f" coalesce(sum(CASE WHEN {unseen} THEN reserved_cost IS NULL"

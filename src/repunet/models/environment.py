@@ -67,7 +67,9 @@ def certificates(url: str, proxy: Proxy | None) -> ssl.SSLContext:
     try:
         return create_ssl_context(trust_env=True)
     except OSError as error:
-        said = next((f"{each}={os.environ[each]}" for each in CERTIFICATES if os.environ.get(each)), "")
+        said = next(
+            (f"{each}={os.environ[each]}" for each in CERTIFICATES if os.environ.get(each)), ""
+        )
         why = error.strerror or getattr(error, "reason", None) or type(error).__name__
         raise UsageError(
             f"no certificates can be read from {said or 'this machine'} ({why}): set "
@@ -97,9 +99,7 @@ def explained(causes: Iterable[BaseException], proxy: Proxy | None) -> Failure |
 def refused_by(proxy: Proxy, status: int) -> Failure:
     """Return the failure of a request that a proxy does not let through."""
     if status == 407:
-        return Permanent(
-            f"{proxy} wants a name and a password: http://NAME:PASSWORD@{proxy.host}"
-        )
+        return Permanent(f"{proxy} wants a name and a password: http://NAME:PASSWORD@{proxy.host}")
     return Unreachable(f"{proxy} does not let the request through ({status})")
 
 

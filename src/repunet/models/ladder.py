@@ -1,6 +1,6 @@
 """The ladder: how an endpoint is asked for the format of an answer, found once and kept."""
 
-from asyncio import Lock
+from asyncio import Lock, timeout_at
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -24,12 +24,16 @@ class Ladder:
         self._gate = Lock()
 
     @asynccontextmanager
-    async def admitted(self) -> AsyncIterator[Rung]:
-        """Wait until it is known how to ask, or for the turn to find out."""
+    async def admitted(self, until: float | None = None) -> AsyncIterator[Rung]:
+        """Wait until it is known how to ask, or for the turn to find out.
+
+        Raises TimeoutError at that time of the loop.
+        """
         if self.settled:
             yield self.rung
             return
-        await self._gate.acquire()
+        async with timeout_at(until):
+            await self._gate.acquire()
         if self.settled:
             self._gate.release()
             yield self.rung

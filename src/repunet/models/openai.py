@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from email.utils import mktime_tz, parsedate_tz
-from ipaddress import ip_address
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from repunet.models.body import OTHER_ROOM, ROOM, body, part, reply_of
+from repunet.models.environment import explained
 from repunet.models.failure import (
     Content,
     Failure,
@@ -28,9 +28,12 @@ from repunet.models.secrets import redacted
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
 
+    from repunet.models.client import BoundedClient
+
 DECISION = "X-RepuNet-Decision"
 """The header that names the decision that a request is for."""
 
+OPENAI = "https://api.openai.com/v1"
 NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached", "insufficient_balance")
 OVERLOADED = (502, 503, 504, 529)
 TRANSIENT = (408, 409, 425, 499)
@@ -52,7 +55,11 @@ class OpenAITransport:
     def __init__(self, model: str, url: str | None, key: str, timeout: float) -> None:
         self._model = model
         self._key = key
-        self._client = _client(url, key, timeout)
+        from repunet.models.client import BoundedClient
+
+        http = BoundedClient(url or OPENAI, timeout)
+        self._proxy = http.proxy
+        self._client = _client(url, key, timeout, http)
         self.dropped: set[str] = set()
         """The parameters that the endpoint does not know."""
         self._room = ROOM
@@ -149,6 +156,8 @@ class OpenAITransport:
         from aiohttp import ClientConnectorError, ConnectionTimeoutError
 
         causes = tuple(_causes(error))
+        if (failure := explained(causes, self._proxy)) is not None:
+            return failure
         why = self._shown(_said(causes[-1]))
         if any(isinstance(each, ClientConnectorError | ConnectionTimeoutError) for each in causes):
             return Unreachable(f"nobody answers at that address ({why})")
@@ -162,22 +171,13 @@ class OpenAITransport:
         return redacted(" ".join(text.split()), self._key)[:LONGEST]
 
 
-def _client(url: str | None, key: str, timeout: float) -> "AsyncOpenAI":
-    from openai import AsyncOpenAI, DefaultAioHttpClient
-    from openai import Timeout as Timeouts
+def _client(url: str | None, key: str, timeout: float, http: "BoundedClient") -> "AsyncOpenAI":
+    from openai import AsyncOpenAI
 
-    from repunet.models.connections import limits
-
-    parts = urlsplit(url or "")
-    http = DefaultAioHttpClient(
-        limits=limits(),
-        timeout=Timeouts(timeout, connect=10.0),
-        follow_redirects=False,
-        trust_env=not _is_here(parts.hostname or ""),
-    )
+    parts = urlsplit(url or OPENAI)
     client = AsyncOpenAI(
         api_key=key,
-        base_url=parts._replace(query="").geturl() or None,
+        base_url=parts._replace(query="").geturl(),
         default_query=dict(parse_qsl(parts.query)),
         max_retries=0,
         timeout=timeout,
@@ -186,14 +186,6 @@ def _client(url: str | None, key: str, timeout: float) -> "AsyncOpenAI":
     if url is not None:  # it reads these from the environment, and they are nobody else's business
         client.organization = client.project = None
     return client
-
-
-def _is_here(host: str) -> bool:
-    """Return whether a host is this machine: no proxy leads to it."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _rejected(error: "APIStatusError", sent: Mapping[str, Any], said: str) -> str | None:

@@ -1,7 +1,7 @@
 """How many requests an endpoint is sent at once, and how fast: as many as it answers."""
 
 import asyncio
-from asyncio import AbstractEventLoop, Event, Future, TimerHandle
+from asyncio import AbstractEventLoop, Event, Future, TimerHandle, timeout_at
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -112,12 +112,16 @@ class Throttle:
         self._most, self._requests.limit, self._tokens.limit = most, requests, tokens
 
     @asynccontextmanager
-    async def slot(self, tokens: int, halted: Event | None = None) -> AsyncIterator[None]:
+    async def slot(
+        self, tokens: int, halted: Event | None = None, until: float | None = None
+    ) -> AsyncIterator[None]:
         """Wait for the turn of a request, which lasts for the block; its normal end is a success.
 
-        Raises Halted once the event is set, unless the turn has come.
+        Raises Halted once the event is set, and TimeoutError at that time of the loop, unless the
+        turn has come.
         """
-        await self._turn(tokens, halted)
+        async with timeout_at(until):
+            await self._turn(tokens, halted)
         try:
             yield
             self._grow()

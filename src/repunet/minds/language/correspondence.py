@@ -117,10 +117,10 @@ class Correspondence:
         finally:
             timer.cancel()
 
-    async def in_time(self, sending: Awaitable[T], *, patient: bool = False) -> T:
-        """Await an answer for as long as one attempt, or the end of the run, allows."""
+    async def in_time(self, sending: Awaitable[T], seconds: float | None) -> T:
+        """Await an answer for so many seconds, None is for ever, or to the end of the run."""
         try:
-            async with timeout(None if patient else self.allowance.timeout) as limit:
+            async with timeout(seconds) as limit:
                 self._timeouts.add(limit)
                 if self.halted.is_set():
                     _hurry(limit)
@@ -129,7 +129,7 @@ class Correspondence:
                 finally:
                     self._timeouts.discard(limit)
         except TimeoutError:
-            why = f"no answer in {self.allowance.timeout:g} s"
+            why = f"no answer in {round(seconds or 0, 1):g} s"
             if self.halted.is_set():
                 why = f"no answer before the run stopped ({self._reason})"
             raise TimedOut(why, charged=True) from None

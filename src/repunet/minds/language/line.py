@@ -41,7 +41,7 @@ FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
 PAUSES_SPARED = 3
 """So often the pause that its endpoint is given is enough for a request that was one too many."""
 UNKNOWN = 30.0
-"""Seconds after which an endpoint is given up that has never answered anything."""
+"""Seconds after which an endpoint is given up that has never answered, nor said to be busy."""
 BYTES_A_TOKEN = 4
 """For estimates, where the provider does not count."""
 
@@ -65,12 +65,25 @@ class Letter:
     """What is to be written down; None for a reply that was on disk already."""
 
 
-@dataclass(slots=True)
-class Trouble:
-    """How often, and since when, a request has failed."""
+class Failed(Exception):  # noqa: N818
+    """A request failed, and that has been written down."""
 
-    failures: int = 0
+    def __init__(self, failure: Failure, number: int) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+        self.number = number
+
+
+@dataclass(slots=True, eq=False)
+class Trial:
+    """What was done so far to have a request answered; its times are those of the loop."""
+
+    began: float | None = None
+    """When it was sent first."""
     since: float = 0.0
+    """When it failed first."""
+    failures: int = 0
+    last: Failed | None = None
 
 
 class Line:
@@ -97,6 +110,9 @@ class Line:
         self._patient = isinstance(transport, Person)
         self._is_known = correspondence.log.has_heard(name)
         """Whether it has ever answered: then it is up to a request if it is not answered."""
+        self._heard_at = 0.0
+        self._unsent: set[Trial] = set()
+        """The requests that have not been sent yet, as they wait for their turn."""
 
     async def exchange(self, request: Request, name: Name, kind: Kind) -> Letter:
         """Return the reply to a request: the one that is on disk, or a new one.
@@ -110,15 +126,26 @@ class Line:
             return await self._by_file(self.correspondence.batch, request, name, kind)
         if kind == "first" and self.correspondence.log.has_tried(name.coordinate, request):
             kind = "retry"
-        trouble = Trouble()
+        trial = Trial()
+        self._unsent.add(trial)
+        try:
+            return await self._answered(request, name, kind, trial)
+        except TimeoutError:
+            raise self._out_of_time(trial) from None
+        finally:
+            self._unsent.discard(trial)
+
+    async def _answered(self, request: Request, name: Name, kind: Kind, trial: Trial) -> Letter:
+        """Send a request until it is answered; raises TimeoutError once it waits for too long."""
         while True:
             self.correspondence.require_open()
-            async with self._ladder.admitted() as rung:
+            async with self._ladder.admitted(self._end(trial)) as rung:
                 sending = self._sending(request, name, kind, rung)
                 try:
-                    return await self._send(sending)
+                    return await self._send(sending, trial)
                 except Failed as failed:
-                    await self._recover(failed, sending, trouble)
+                    trial.last = failed
+                    await self._recover(failed, sending, trial)
             kind = "retry"
 
     async def _by_file(self, batch: Batch, request: Request, name: Name, kind: Kind) -> Letter:
@@ -146,24 +173,29 @@ class Line:
             reserved_cost=None if self._price is None else self._price.cost(bound),
         )
 
-    async def _send(self, sending: Sending) -> Letter:
-        correspondence, request = self.correspondence, sending.request
+    async def _send(self, sending: Sending, trial: Trial) -> Letter:
+        correspondence, estimate = self.correspondence, _estimate(sending.request, "")
         reservation = await correspondence.reserve(sending)
         try:
-            async with self._throttle.slot(_estimate(request, ""), correspondence.halted):
-                return await self._sent(sending, reservation)
+            async with self._throttle.slot(estimate, correspondence.halted, self._end(trial)):
+                return await self._sent(sending, reservation, trial)
+        except TimeoutError:
+            correspondence.ledger.release(reservation)
+            raise
         except Halted:
             correspondence.ledger.release(reservation)
             raise correspondence.stopped() from None
 
-    async def _sent(self, sending: Sending, reservation: Reservation) -> Letter:
+    async def _sent(self, sending: Sending, reservation: Reservation, trial: Trial) -> Letter:
         correspondence, now = self.correspondence, get_running_loop().time
         number = await correspondence.log.began(sending, correspondence.round)
+        self._unsent.discard(trial)
         asked, began = worded(sending.request, sending.rung), now()
+        trial.began = began if trial.began is None else trial.began
         try:
             reply = await correspondence.in_time(
                 self._transport.send(asked, sending.rung, sending.name.coordinate),
-                patient=self._patient,
+                None if self._patient else self._time_for(trial, began),
             )
         except Stopped as stopped:
             raise correspondence.stop(str(stopped)) from None
@@ -173,7 +205,7 @@ class Line:
             raise Failed(failure, number) from failure
         if reply.finish == "stop":
             self._ladder.heard(sending.rung, reply.text)
-        self._is_known = True
+        self._is_known, self._heard_at = True, now()
         return self._received(sending, reservation, number, reply, round(now() - began, 4))
 
     def _received(
@@ -198,22 +230,30 @@ class Line:
         number: int,
         latency: float,
     ) -> None:
-        """Write down a failure; one that may have been charged for counts in full."""
-        correspondence, lost = self.correspondence, failure.charged
-        tokens, cost = (sending.reserved, sending.reserved_cost) if lost else (0, 0)
-        correspondence.ledger.settle(reservation, tokens, cost)
-        status = LOST if lost else failure.status
+        """Write down a failure; one that may have been charged for counts in full, others not."""
+        correspondence = self.correspondence
+        if failure.charged:
+            correspondence.ledger.settle(reservation, sending.reserved, sending.reserved_cost)
+        else:
+            correspondence.ledger.release(reservation)
+        status = LOST if failure.charged else failure.status
         outcome = Outcome(status, str(failure), latency=round(latency, 4))
         await correspondence.log.ended(number, outcome, round_=correspondence.round)
 
     def _slow_down(self, failure: Failure) -> None:
         """Take a sign of congestion to heart before anything else is sent."""
+        asked_for = self._asked_for(failure)
         if isinstance(failure, RateLimited):
-            self._throttle.rate_limited(failure.retry_after or None)  # 0 says nothing
+            self._throttle.rate_limited(asked_for or None)  # 0 says nothing
         elif isinstance(failure, TimedOut | Overloaded) or failure.retry_after is not None:
-            self._throttle.congested(failure.retry_after or 0.0)
+            self._throttle.congested(asked_for)
 
-    async def _recover(self, failed: "Failed", sending: Sending, trouble: Trouble) -> None:
+    def _asked_for(self, failure: Failure) -> float:
+        """Return for how many seconds the server wants to be left alone, if that can be kept to."""
+        asked_for = failure.retry_after or 0.0
+        return asked_for if asked_for <= self.correspondence.allowance.deadline else 0.0
+
+    async def _recover(self, failed: "Failed", sending: Sending, trial: Trial) -> None:
         """Prepare to send it again; raise where that makes no sense."""
         match failed.failure:
             case Unsupported(parameter=str()):
@@ -232,39 +272,53 @@ class Line:
                 pass
             case Transient():
                 self._ladder.failed(sending.rung)
-        await self._wait(failed, sending, trouble)
+        await self._wait(failed, sending, trial)
 
-    async def _wait(self, failed: "Failed", sending: Sending, trouble: Trouble) -> None:
+    async def _wait(self, failed: Failed, sending: Sending, trial: Trial) -> None:
         """Wait before it is sent again; raise where that has been done for long enough."""
         failure, now = failed.failure, get_running_loop().time()
-        if not trouble.failures:
-            trouble.since = now
-        trouble.failures += 1
-        deadline = self.correspondence.allowance.deadline
-        patience = deadline if self._is_known else min(UNKNOWN, deadline)
-        left, asked_for = trouble.since + patience - now, failure.retry_after or 0.0
-        if left <= 0 or asked_for > patience:
-            if self._is_known and not isinstance(failure, Unreachable | RateLimited):
-                raise Unanswered(f"no answer in time: {failure}", failed.number)
-            tried = f"tried {trouble.failures} times in {now - trouble.since:.0f} s"
-            raise self._given_up(f"{failure}; {tried}")
+        trial.since = trial.since if trial.failures else now
+        trial.failures += 1
+        left, asked_for = (self._end(trial) or now) - now, self._asked_for(failure)
+        too_long = isinstance(failure, RateLimited) and (failure.retry_after or 0.0) > asked_for
+        if left <= 0 or too_long:
+            raise self._out_of_time(trial)
         patient = PAUSES_SPARED if isinstance(failure, RateLimited) else 0
-        delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (trouble.failures - 1 - patient))
-        if trouble.failures > patient:
-            delay *= 0.5 + draw(0, sending.name.coordinate, trouble.failures)
+        delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (trial.failures - 1 - patient))
+        if trial.failures > patient:
+            delay *= 0.5 + draw(0, sending.name.coordinate, trial.failures)
             await self.correspondence.pause(min(max(delay, asked_for), left))
+
+    def _end(self, trial: Trial) -> float | None:
+        """Return when a request is given up; None before it is sent: it may wait for its turn."""
+        if trial.began is None:
+            return None
+        end = trial.began + self.correspondence.allowance.deadline
+        if self._is_known or trial.last is None or not trial.failures:
+            return end
+        is_there = isinstance(trial.last.failure, Overloaded | RateLimited)
+        return end if is_there else min(end, trial.since + UNKNOWN)
+
+    def _time_for(self, trial: Trial, now: float) -> float:
+        """Return for how many seconds an attempt may last."""
+        return min(self.correspondence.allowance.timeout, (self._end(trial) or now) - now)
+
+    def _out_of_time(self, trial: Trial) -> Exception:
+        """Return how a request ends that was not answered in time.
+
+        That is up to the request if others were answered meanwhile, or if no other waits.
+        """
+        if trial.last is None:
+            raise RuntimeError("a request has failed without a reason")
+        failure, others = trial.last.failure, self._heard_at >= (trial.began or 0.0)
+        gone = isinstance(failure, Unreachable | RateLimited) or (self._unsent and not others)
+        if self._is_known and not gone:
+            return Unanswered(f"no answer in time: {failure}", trial.last.number)
+        seconds = get_running_loop().time() - trial.since
+        return self._given_up(f"{failure}; tried {trial.failures} times in {seconds:.0f} s")
 
     def _given_up(self, why: str) -> Stopped:
         return self.correspondence.stop(f"{self.name} does not answer: {why}")
-
-
-class Failed(Exception):  # noqa: N818
-    """A request failed, and that has been written down."""
-
-    def __init__(self, failure: Failure, number: int) -> None:
-        super().__init__(str(failure))
-        self.failure = failure
-        self.number = number
 
 
 def _estimate(request: Request, text: str) -> int:
