@@ -25,6 +25,7 @@ from repunet.minds.language.line import UNKNOWN, Line
 from repunet.models.allowance import Allowance
 from repunet.models.failure import (
     Content,
+    Overloaded,
     Permanent,
     RateLimited,
     Transient,
@@ -371,14 +372,104 @@ def test_what_can_never_be_answered_stops_the_run_at_once(path: Path) -> None:
 
 
 def test_who_does_not_answer_in_time_is_asked_again(path: Path) -> None:
-    async def never(_: Request) -> Reply:
-        await asyncio.sleep(10**6)
-        return said()
-
     answer, stub = ask(path, never, said(), timeout=7.0)
     assert answer == YES
     assert stub.times[1] - stub.times[0] > 7
     assert rows(path, "status, why")[0] == ("lost", "no answer in 7 s")
+
+
+@pytest.mark.parametrize("after", [3600.0, 1e9])
+@pytest.mark.parametrize("busy", [Overloaded, Transient])
+def test_a_server_that_wants_too_long_a_rest_is_asked_again_before_the_deadline(
+    path: Path, after: float, busy: type[Transient]
+) -> None:
+    async def work(desk: Desk) -> list[Any]:
+        return await all_of(desk, range(1, 9))
+
+    found, stub = meet(path, work, busy("503", retry_after=after), said(), deadline=5.0)
+    assert found == [YES] * 8
+    assert stub.times[-1] - stub.times[0] < 5
+
+
+@pytest.mark.parametrize("after", [3600.0, 1e9])
+def test_a_limit_that_outlasts_the_deadline_stops_the_run_at_once(path: Path, after: float) -> None:
+    async def work(desk: Desk) -> tuple[list[Any], float]:
+        return await all_of(desk, range(1, 9)), now()
+
+    (found, ended), _ = meet(path, work, RateLimited("429", retry_after=after), deadline=5.0)
+    assert {type(each) for each in found} == {Stopped}
+    assert ended < 2
+
+
+async def never(_: Request) -> Reply:
+    await asyncio.sleep(10**6)
+    return said()
+
+
+SILENT: tuple[Said, ...] = (never, Overloaded("503"), Overloaded("503", retry_after=4.0))
+
+
+@pytest.mark.parametrize("rung", ["schema", None])
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("silent", SILENT)
+def test_nothing_waits_past_the_deadline_while_nobody_is_answered(
+    path: Path, silent: Said, known: bool, rung: Rung | None
+) -> None:
+    async def work(desk: Desk) -> tuple[list[Any], float]:
+        if known:
+            assert await desk.ask(20) == YES
+        began = now()
+        return await all_of(desk, range(1, 9)), now() - began
+
+    script = (said(f"So: {GOOD}" if rung is None else GOOD), silent) if known else (silent,)
+    (found, took), _ = meet(path, work, *script, rung=rung, deadline=5.0, concurrency=1)
+    assert {type(each) for each in found} <= ({Stopped, NoAnswer} if known else {Stopped})
+    assert 4 < took < 10
+
+
+def test_a_turn_that_would_come_after_the_deadline_is_not_awaited(path: Path) -> None:
+    limits = {"deadline": 5.0, "requests_per_minute": 1}
+    found, stub = ask(path, Transient("500"), said(), **limits)
+    assert isinstance(found, Stopped)
+    assert len(stub.sent) == 1
+
+
+def test_a_wait_for_a_turn_has_no_deadline_while_others_are_answered(path: Path) -> None:
+    async def work(desk: Desk) -> list[Any]:
+        return await all_of(desk, range(1, 21))
+
+    found, stub = meet(path, work, slow, concurrency=1, deadline=5.0)
+    assert found == [YES] * 20
+    assert stub.times[-1] - stub.times[0] == 19
+
+
+def test_a_server_that_loads_its_model_for_a_minute_is_awaited(path: Path) -> None:
+    async def loading(_: Request) -> Reply:
+        if now() < 61:
+            raise Overloaded("503: loading model")
+        return said()
+
+    (found, spent), stub = meet(path, lambda desk: answered_and_spent(desk), loading, deadline=90.0)
+    assert found == YES
+    assert (spent.calls, spent.tokens) == (1, 110)
+    assert len(stub.sent) < 12
+
+
+@pytest.mark.parametrize(
+    ("failure", "calls"),
+    [(Overloaded("503"), 0), (RateLimited("429"), 0), (Transient("cut", charged=True), 1)],
+)
+def test_what_was_refused_took_nothing_and_what_was_lost_may_have(
+    path: Path, failure: Exception, calls: int
+) -> None:
+    async def work(desk: Desk) -> list[tuple[int, ...]]:
+        await outcome(desk)
+        booked = desk.correspondence.ledger.booked
+        return [(booked.calls, booked.tokens), desk.correspondence.log.spent()[:2]]
+
+    (booked, written), _ = meet(path, work, failure, Permanent("401"))
+    assert booked == written
+    assert booked[0] == calls == (booked[1] > 0)
 
 
 def test_a_parameter_that_is_not_known_costs_no_wait(path: Path) -> None:

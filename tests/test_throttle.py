@@ -290,6 +290,18 @@ def test_a_run_that_was_halted_gets_no_turn() -> None:
     run(main())
 
 
+def test_a_turn_is_awaited_until_then_and_leaves_nothing_behind() -> None:
+    async def main() -> None:
+        there = Throttle("a", Allowance())
+        there.rate_limited(60)
+        with pytest.raises(TimeoutError):
+            async with there.slot(1, until=now() + 5):
+                raise AssertionError
+        assert (now(), there.in_flight, there.waiting) == (5, 0, 0)
+
+    run(main())
+
+
 def test_an_endpoint_has_one_throttle() -> None:
     async def main() -> Throttle:
         assert throttle("a", Allowance()) is throttle("a", Allowance())

@@ -31,7 +31,8 @@ async def content(response: Response) -> bytes:
     rest = _Rest(chunks)
     first = await rest.begin()
     if first.startswith(FIELDS) or (EVENTS in _kind(response) and first[:1] not in (b"{", b"<")):
-        return await _joined(Response(200, headers={"content-type": EVENTS}, stream=rest))
+        headers = {"content-type": EVENTS}
+        return await _joined(Response(200, headers=headers, stream=rest, request=response.request))
     return await _whole(rest)
 
 

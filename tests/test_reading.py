@@ -1,0 +1,202 @@
+"""What is read of a response: pieces are joined, and nothing is read without end."""
+
+import asyncio
+import json
+import tracemalloc
+import zlib
+from typing import Any
+
+import pytest
+from raw_server import Habit, answer, delta, events, head, listening, packed, saying, silent, slowly
+
+from repunet.models.failure import Failure, Overloaded, RateLimited, TimedOut, Transient
+from repunet.models.openai import OpenAITransport
+from repunet.models.reading import LARGEST
+from repunet.models.request import Message, Reply, Request, Usage
+
+ASKED = Request("http", "fake", (Message("user", "What do you say?"),), {"type": "object"})
+MIB = 2**20
+
+
+async def sent(url: str, timeout: float = 30.0) -> Reply:
+    there = OpenAITransport("fake", url, "none", timeout)
+    try:
+        return await there.send(ASKED, "text", "r1/x")
+    finally:
+        await there.close()
+
+
+def read(habit: Habit, **options: Any) -> Reply:
+    """Return the reply of a server that has this habit."""
+
+    async def main() -> Reply:
+        async with listening(habit) as url:
+            return await sent(url, **options)
+
+    return asyncio.run(main())
+
+
+def failed(habit: Habit, **options: Any) -> Failure:
+    with pytest.raises(Failure) as caught:
+        read(habit, **options)
+    return caught.value
+
+
+def memory(habit: Habit) -> tuple[Failure, int]:
+    """Return how it fails, and how many bytes that took at most."""
+    failed(saying(head(), b"{}"))  # what is loaded once is loaded
+    tracemalloc.start()
+    try:
+        return failed(habit), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def body(said: Any) -> bytes:
+    return json.dumps(said).encode()
+
+
+# Pieces ------------------------------------------------------------------------------------------
+
+USED = {"prompt_tokens": 5, "completion_tokens": 2}
+PIECES = delta(role="assistant"), delta(content="Hel"), delta(content="lo"), delta("length")
+
+
+def test_an_answer_that_comes_in_pieces_is_joined() -> None:
+    reply = read(events(*PIECES, {"choices": [], "usage": USED}))
+    assert reply == Reply("Hello", "length", Usage(5, 2), "c-1", None)
+
+
+STREAM = head(200, "text/event-stream")
+GZIP = head(200, "application/json", "Content-Encoding: gzip")
+DEFLATE = head(200, "application/json", "Content-Encoding: deflate")
+HELLO = body(answer("Hello"))
+FORMS = {
+    "comments": events(*PIECES, first=b": OPENROUTER PROCESSING\n\n: keep-alive\n\n"),
+    "no mark at the end": events(*PIECES, end=b""),
+    "no reason": events(*PIECES[:-1]),
+    "one event": saying(head(200, "text/plain"), b"data:" + HELLO + b"\r\n\r\n"),
+    "called events": saying(STREAM, HELLO),
+    "blanks": saying(head(), b"\n\n\n", b"\n", HELLO),
+    "text": saying(head(200, "text/plain; charset=utf-8"), HELLO),
+    "gzip": saying(GZIP, packed(HELLO)),
+    "deflate": saying(DEFLATE, zlib.compress(HELLO)),
+}
+
+
+@pytest.mark.parametrize("habit", FORMS.values(), ids=FORMS)
+def test_an_answer_is_the_same_in_whichever_form_it_comes(habit: Habit) -> None:
+    assert read(habit).text == "Hello"
+
+
+def test_the_arguments_of_a_call_are_joined_too() -> None:
+    def call(**function: str) -> dict[str, Any]:
+        return delta(tool_calls=[{"index": 0, "function": function}])
+
+    reply = read(
+        events(call(name="answer", arguments='{"a"'), call(arguments=": 1}"), delta("stop"))
+    )
+    assert reply.text == '{"a": 1}'
+
+
+def test_thoughts_in_pieces_are_no_part_of_an_answer() -> None:
+    pieces = delta(reasoning_content="I could say no."), delta(content="yes"), delta("stop")
+    assert read(events(*pieces)).text == "yes"
+
+
+BROKEN = {"message": "out of memory"}
+
+
+@pytest.mark.parametrize("said", [{"error": BROKEN}, {"object": "error", **BROKEN}])
+def test_an_error_within_a_stream_is_told_and_nothing_before_it_counts(said: Any) -> None:
+    assert "out of memory" in str(failed(events(*PIECES[:3], said)))
+
+
+@pytest.mark.parametrize("end", [b"", b'data: {"choi'])
+def test_a_stream_that_is_cut_is_no_answer(end: bytes) -> None:
+    found = failed(events(*PIECES[:3], end=end))
+    assert (type(found), found.charged) == (Transient, True)
+    assert "cut" in str(found)
+
+
+# Too much ----------------------------------------------------------------------------------------
+
+ZEROS = b"0" * MIB
+ENDLESS = 10**5
+LARGE = b"data: " + body(delta(content="a" * MIB)) + b"\n\n"
+WITHOUT_END = {
+    "endless": saying(head(), b"[" + ZEROS, times=ENDLESS),
+    "objects": saying(head(), b'{"choices": [' + b"{}," * MIB),
+    "page": saying(head(200, "text/html"), b"<p>" + ZEROS, times=ENDLESS),
+    "gzip": saying(GZIP, packed(b"[" + ZEROS * 16)),
+    "deflate": saying(DEFLATE, zlib.compress(ZEROS * 16)),
+    "nested": saying(
+        head(200, "application/json", "Content-Encoding: gzip, gzip"), packed(ZEROS * 16, 2)
+    ),
+    "stream": saying(STREAM, LARGE, times=ENDLESS),
+    "event": saying(STREAM, b"data: " + ZEROS, times=ENDLESS),
+    "headers": saying(head(200, "application/json", *(f"X-{n}: 1" for n in range(9999))), HELLO),
+}
+
+
+@pytest.mark.parametrize("habit", WITHOUT_END.values(), ids=WITHOUT_END)
+def test_an_answer_without_end_is_none_and_takes_little_memory(habit: Habit) -> None:
+    found, most = memory(habit)
+    assert (type(found), found.charged) == (Transient, True)
+    assert most < 32 * MIB
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(503, Overloaded), (429, RateLimited), (500, Transient)]
+)
+def test_an_error_page_is_read_no_further_than_it_says_something(
+    status: int, kind: type[Failure]
+) -> None:
+    page = saying(
+        head(status, "text/html", "Retry-After: 7"), b"<h1>busy</h1>" + ZEROS, times=ENDLESS
+    )
+    found = failed(page)
+    assert (type(found), found.retry_after, found.charged) == (kind, 7, False)
+    assert "busy" in str(found)
+
+
+@pytest.mark.slow
+def test_the_longest_answer_that_is_read_takes_less_than_64_mb() -> None:
+    objects = (LARGEST - 100) // 3
+    worst = b'{"choices": [' + b"{}," * objects + b"{}]}"
+    _, most = memory(saying(head(), worst))
+    assert most < 64 * 10**6
+
+
+def test_a_long_answer_is_read_whole() -> None:
+    text = "人 \N{GRINNING FACE}" * 60_000
+    assert read(saying(head(), json.dumps(answer(text)).encode()[:LARGEST])).text == text
+
+
+# Too slow ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "habit",
+    [
+        silent,
+        saying(head(), b"{"),
+    ],
+    ids=["silent", "half"],
+)
+def test_silence_ends_with_the_time_for_it(habit: Habit) -> None:
+    async def stays(writer: asyncio.StreamWriter) -> None:
+        await habit(writer)
+        await silent(writer)
+
+    found = failed(stays, timeout=0.2)
+    assert (type(found), found.charged) == (TimedOut, True)
+
+
+def test_a_byte_now_and_then_is_read_for_as_long_as_it_is_awaited() -> None:
+    async def main() -> None:
+        async with listening(slowly(head() + body(answer()))) as url:
+            await asyncio.wait_for(sent(url), 0.3)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(main())
