@@ -310,7 +310,7 @@ class Line:
         """
         if trial.last is None:
             raise RuntimeError("a request has failed without a reason")
-        failure, others = trial.last.failure, self._heard_at >= (trial.began or 0.0)
+        failure, others = trial.last.failure, self._heard_at > (trial.began or 0.0)
         gone = isinstance(failure, Unreachable | RateLimited) or (self._unsent and not others)
         if self._is_known and not gone:
             return Unanswered(f"no answer in time: {failure}", trial.last.number)
