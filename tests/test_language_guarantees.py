@@ -344,7 +344,7 @@ def dollars(*servers: FakeLLM) -> float:
 
 
 def calls(*servers: FakeLLM) -> int:
-    """Return how many requests were answered, be it by half; what is refused is no call."""
+    """Return how many requests were answered, be it by half: what is refused is no call."""
     answered = ("200", "half")
     return sum(server.stats.statuses[each] for server in servers for each in answered)
 
