@@ -1,8 +1,12 @@
 """Write the pages that are made from the code: `make docs`; a test compares them."""
 
+import ast
 import inspect
+import re
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 from unittest.mock import patch
 
@@ -34,20 +38,57 @@ def switches() -> str:
             "",
             "A switch is set with `--set name=value`, for example `--set rewiring=off`.",
             "",
-            "| switch | default |",
-            "|---|---|",
-            *(f"| `{field.name}` | {_spelled(field.default)} |" for field in fields(Treatment)),
+            "| switch | default | meaning |",
+            "|---|---|---|",
+            *_rows(Treatment, _docstrings(Treatment)),
             "",
             "A number of the embedded mind is set in its name: `--mind embedded,precision=20`.",
-            "What each means, its source and how sure we are of it stands beside it in",
-            "`src/repunet/minds/embedded/parameters.py`.",
+            "How sure we are of its source: [V] the statement was read in an abstract or page;",
+            "[R] taken from a review; [M] from memory, to be checked; [A] our own assumption.",
             "",
-            "| parameter | default |",
-            "|---|---|",
-            *(f"| `{field.name}` | {_spelled(field.default)} |" for field in fields(Parameters)),
+            "| parameter | default | meaning and source |",
+            "|---|---|---|",
+            *_rows(Parameters, _comments(Parameters)),
             "",
         ]
     )
+
+
+def _rows(kind: type, meanings: Mapping[str, str]) -> Iterator[str]:
+    for field in fields(kind):
+        meaning = _cell(meanings[field.name])
+        yield f"| `{field.name}` | {_spelled(field.default)} | {meaning} |"
+
+
+def _docstrings(kind: type) -> dict[str, str]:
+    """Return what stands below each field of a class."""
+    (body,) = ast.parse(inspect.getsource(kind)).body
+    pairs = pairwise(body.body)  # type: ignore[attr-defined]
+    return {
+        field.target.id: inspect.cleandoc(below.value.value)
+        for field, below in pairs
+        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr)
+    }
+
+
+def _comments(kind: type) -> dict[str, str]:
+    """Return what stands beside each field of a class, after the heading above its group."""
+    found: dict[str, str] = {}
+    heading: list[str] = []
+    before = ""
+    for line in inspect.getsource(kind).splitlines():
+        code, _, comment = (part.strip() for part in line.partition("#"))
+        if comment and not code:
+            heading = [*heading, comment] if before == "comment" else [comment]
+            before = "comment"
+        elif field := FIELD.match(code):
+            found[field[1]] = f"{' '.join(heading).partition('. ')[0].rstrip('.')}: {comment}"
+            before = "field"
+    return {name: text.removesuffix(": ") for name, text in found.items()}
+
+
+FIELD = re.compile(r"(\w+): .+ = ")
+"""How a field of a class begins that has a default."""
 
 
 def tables() -> str:

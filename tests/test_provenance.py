@@ -29,6 +29,7 @@ from victim import played
 from repunet import operations as ops
 from repunet.analysis.provenance import Provenance, explain, find
 from repunet.analysis.provenance.parts import lines, parts
+from repunet.analysis.provenance.sources import OCCASION
 from repunet.cli import execute
 from repunet.errors import RepuNetError, UsageError
 from repunet.event import DecisionMissing, EncounterEnded, GossipHeard, ReputationShaped
@@ -136,10 +137,21 @@ def test_what_is_a_source_of_a_decision_has_it_among_what_came_later(
     tape, back, forth = provenance.tape, set(), set()
     for name, question in tape.questions.items():
         put = str(tape.put(question).at)
-        back |= {(each, put) for s in provenance.sources(name) for each in s.decisions}
+        shown = [s for s in provenance.sources(name) if s.kind != OCCASION]
+        back |= {(each, put) for s in shown for each in s.decisions}
         forth |= {(name, later.decision) for later in provenance.later(name)}
     whole = {name for name in tape.questions if provenance.parts(name)}
     assert {pair for pair in forth if pair[0] not in whole} == back
+
+
+def test_later_decisions_are_only_those_whose_prompt_holds_it(talking: Provenance) -> None:
+    chosen = [name for name in talking.tape.questions if "/RankPartners/" in name]
+    assert any(talking.effects(name) for name in chosen)
+    assert not any(
+        "they meet by choice" in " ".join(later.shown)
+        for name in chosen
+        for later in talking.later(name)
+    )
 
 
 def test_an_event_is_an_effect_of_the_decision_that_it_names(
@@ -167,7 +179,7 @@ def test_every_line_of_a_prompt_has_a_template_and_each_source_a_line(
             ]
             assert all(part.template.startswith("plain") for part in shows)
             shown = {number for part in shows for number in part.sources}
-            hidden = [s for n, s in enumerate(sources) if n not in shown and s.kind != "match"]
+            hidden = [s for n, s in enumerate(sources) if n not in shown and s.kind != OCCASION]
             assert hidden == []
 
 
@@ -219,9 +231,9 @@ def test_a_record_that_was_just_shaped_is_known_to_be_the_new_version(talking: P
 def test_a_choice_of_partner_is_why_two_meet(talking: Provenance) -> None:
     name = next(n for n in talking.tape.questions if "RankPartners" in n)
     (match,) = [effect for effect in talking.effects(name) if effect.kind == "matched"]
-    met = [later for later in talking.later(name) if "/meet/" in later.decision]
     assert "meet by choice" in match.what
-    assert {later.round for later in met} == {match.round}
+    met = [q for q in talking.tape.questions if f"r{match.round}/meet/" in q]
+    assert any("meet by choice" in s.what for q in met for s in talking.sources(q))
 
 
 def test_each_step_reaches_further_and_repeats_nothing(talking: Provenance) -> None:

@@ -15,7 +15,9 @@ class Treatment:
     """The switches of a condition; the defaults are the full system with the paper's profile."""
 
     reputation: bool = True
+    """Agents keep records of each other and of themselves, and are shown them."""
     gossip: bool = True
+    """Agents tell third parties of whom they met."""
     self_reputation: bool = True
     """With reputation: agents also form a reputation of themselves."""
     peer_reputation: bool = True
@@ -45,9 +47,13 @@ class Treatment:
     error: float = 0.0
     """Probability that a witness takes an act for its opposite."""
     choice_probability: float = 0.5
+    """Share of agents, drawn each round, who choose whom to meet."""
     memory_window: int = 5
+    """Latest meetings of its own that an agent remembers."""
     alter_memory: int = 1
+    """Latest meetings with the other that an agent is shown besides."""
     gossip_window: int = 5
+    """Latest pieces of gossip about somebody that an agent is shown."""
 
     def __post_init__(self) -> None:
         for name in ("witnesses", "error", "choice_probability"):

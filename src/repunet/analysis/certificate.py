@@ -33,6 +33,8 @@ PAST = TREATMENTS["full"]
 AGENTS = 10
 AFTER = (0, 5, 10)
 """After how many rounds of this past a round is played under the treatment in question."""
+SOCIETIES = 12
+"""How many societies are looked at before it is said that something is never asked."""
 BY_CHANCE = "by chance"
 """What the chance mind says."""
 WORDS = "These are somebody's own words, as many as people say in a sentence or two."
@@ -110,21 +112,30 @@ def example(
 ) -> Prompt:
     """Return an operation in words, in a situation with much to show; the same in all treatments.
 
-    Raises UsageError if there is no such operation, or if the treatment never asks it.
+    What the society of that seed is not asked is shown from the next one that is. Raises UsageError
+    if there is no such operation, or if the treatment never asks it.
     """
-    asked = _of(operation, questions(scenario, treatment, seed))
+    known = {at.operation for at in questions(scenario, PAST, seed)} | _ours()
+    if operation not in known:
+        raise unknown("operation", operation, sorted(known))
+    seed, asked = _first_asked(scenario, operation, treatment, seed)
     richest = _of(operation, questions(scenario, PAST, seed))
-    if not asked:
-        known = {at.operation for at in questions(scenario, PAST, seed)} | _ours()
-        if operation not in known:
-            raise unknown("operation", operation, sorted(known))
-        raise _never_asked(operation, treatment.label)
 
     def length(at: Coordinate) -> int:
         prompt = render(richest.get(at, asked[at]), wording)
         return len(prompt.system) + len(prompt.user)
 
     return render(asked[max(asked, key=length)], wording)
+
+
+def _first_asked(
+    scenario: Scenario, operation: str, treatment: Treatment, seed: int
+) -> tuple[int, dict[Coordinate, Operation[Any]]]:
+    """Return the first society, from a seed on, in which something is asked, and how it is."""
+    for each in range(seed, seed + SOCIETIES):
+        if asked := _of(operation, questions(scenario, treatment, each)):
+            return each, asked
+    raise _never_asked(operation, treatment.label)
 
 
 @cache

@@ -66,7 +66,7 @@ def import_(
         list[str] | None, Parameter(negative="", help="A language model that goes on; as in run.")
     ] = None,
     seed: Annotated[
-        Whole | None, Parameter(help=f"What luck follows from when it goes on; default {SEED}.")
+        Whole | None, Parameter(help=f"Random seed with which it goes on; default {SEED}.")
     ] = None,
     name: Annotated[str | None, Parameter(help="What to call it; default as its folder.")] = None,
     storage: Storage = None,

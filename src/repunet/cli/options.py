@@ -43,7 +43,9 @@ Quiet: TypeAlias = Annotated[bool, Parameter(negative="", help="Show no progress
 Concurrency: TypeAlias = Annotated[
     Whole | None, Parameter(help="How many answers to await at once; changes no result.")
 ]
-Seed: TypeAlias = Annotated[Whole, Parameter(help="What all luck follows from.")]
+Seed: TypeAlias = Annotated[
+    Whole, Parameter(help="Random seed: everything random in a run follows from it.")
+]
 Rounds: TypeAlias = Annotated[
     Whole, Parameter(name=["--rounds", "--steps"], help="How many rounds to play.")
 ]

@@ -28,7 +28,8 @@ class SpecOptions:
     """What a run is made from; None is not said."""
 
     dilemma: Annotated[
-        str | None, Parameter(name="--scenario", help="The dilemma, if it is not said first.")
+        str | None,
+        Parameter(name=["--scenario", "--mode"], help="The dilemma, if it is not said first."),
     ] = None
     spec: Annotated[
         Path | None, Parameter(help="A file that says all this; what is said here wins.")
@@ -55,9 +56,7 @@ class SpecOptions:
     prompts: Annotated[
         str | None, Parameter(help=f"The wording that language models read; default {PLAIN}.")
     ] = None
-    seed: Annotated[
-        Whole | None, Parameter(help=f"What all luck follows from; default {SEED}.")
-    ] = None
+    seed: Annotated[Whole | None, Parameter(help=f"Random seed; default {SEED}.")] = None
     mind: Annotated[
         list[str] | None,
         Parameter(negative="", help=MINDS),
@@ -67,7 +66,11 @@ class SpecOptions:
         Parameter(negative="", help="A language model, for whom or what --mind can be for."),
     ] = None
     personas: Annotated[
-        Path | None, Parameter(help="People of your own: a file, a seed, or the reference's.")
+        Path | None,
+        Parameter(
+            name=["--personas", "--sim"],
+            help="People of your own: a file, a seed, or the reference's seed or first step.",
+        ),
     ] = None
     agents: Annotated[Whole | None, Parameter(help=f"How many people; default {AGENTS}.")] = None
     network: Annotated[

@@ -15,7 +15,10 @@ from repunet.scenarios import scenarios
 from repunet.treatment import treatment as find_treatment
 
 Wording = Annotated[str, Parameter(name="--prompts", help=f"{', '.join(wordings())}.")]
-Seed = Annotated[Whole, Parameter(help="Which society the examples are from.")]
+Seed = Annotated[Whole, Parameter(help="Random seed of the society that examples are from.")]
+CERTIFIED = (
+    "Certificate: in all {} questions the two differ in these declared blocks and in nothing else."
+)
 
 prompts = App(name="prompts", help="Show what agents are asked, and how treatments differ in it.")
 
@@ -61,7 +64,9 @@ def diff(
     seed: Seed = 1,
     json: Json = False,
 ) -> None:
-    """Print exactly the blocks in which two treatments differ, for every question.
+    """Print exactly the blocks in which two treatments differ, for every question: the certificate.
+
+    It is also checked that they differ in nothing else; code 1, and the line, if they do.
 
     Parameters
     ----------
@@ -81,6 +86,8 @@ def diff(
             _print(f"{dilemma.name}: {one.label} and {other.label}, {wording}", comparisons)
         console.print("Tokens are an estimate: characters by four. Texts come from an example.")
     _certify(flat)
+    if not json:
+        console.print(CERTIFIED.format(len(flat)))
 
 
 def _print(title: str, comparisons: Sequence[Comparison]) -> None:

@@ -15,7 +15,7 @@ from repunet.analysis.makers import known_minds, made_up
 from repunet.analysis.provenance.asked import Attempt, attempts, raw
 from repunet.analysis.provenance.coordinates import find
 from repunet.analysis.provenance.parts import Part, parts
-from repunet.analysis.provenance.sources import Source, Sources
+from repunet.analysis.provenance.sources import OCCASION, Source, Sources
 from repunet.analysis.provenance.tape import Happened, Question, Tape
 from repunet.analysis.provenance.telling import told
 from repunet.errors import UsageError
@@ -176,7 +176,8 @@ class Provenance:
         links: dict[str, dict[int, list[Source]]] = {}
         for question in self.tape.questions.values():
             if question.fused is None:
-                for source in self._sources.of(question):
+                shown = (s for s in self._sources.of(question) if s.kind != OCCASION)
+                for source in shown:
                     for decision in source.decisions:
                         links.setdefault(decision, {}).setdefault(question.number, []).append(
                             source

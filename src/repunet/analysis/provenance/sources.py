@@ -39,6 +39,8 @@ Kind: TypeAlias = Literal[
     "match",
 ]
 """What is shown: `words` were just answered by somebody, of a `sum` only the total is shown."""
+OCCASION: Kind = "match"
+"""What is no part of a prompt: it is why the question was put."""
 SAID_IN = {
     "of_self": ("Reflect",),
     "of_alter": ("Reflect",),
