@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple
 from repunet.errors import RepuNetError
 from repunet.journal import Journal
 from repunet.models.request import Finish, Message, Reply, Request, Rung, Usage
+from repunet.stranger import unpacked
 
 Kind = Literal["first", "retry", "repair", "room"]
 """Why it was sent: for the first time; again, after it failed; with what was wrong; with more room.
@@ -333,8 +334,8 @@ def blob(journal: Journal, where: str) -> str:
     row = journal.row("SELECT body FROM blobs WHERE hash = ?", where)
     try:
         if row is not None:
-            return zlib.decompress(row[0]).decode()
-    except (zlib.error, UnicodeDecodeError):
+            return unpacked(row[0]).decode()
+    except ValueError:
         pass
     raise RepuNetError(f"{journal.path} lacks a text that it names, or it is damaged: {where}")
 

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter
 
+from repunet.checksum import ROUND, seal
 from repunet.continuity import BRANCHED
 from repunet.errors import Stopped, UsageError
 from repunet.event import TreatmentChanged
@@ -166,8 +167,10 @@ class Fork:
                 with connection:
                     notes_of_it = "INSERT OR REPLACE INTO main.meta VALUES (?, ?)"
                     connection.executemany(notes_of_it, kept.items())
+                    seal(connection)
         except sqlite3.Error as error:
             name = path.parent.name
+            draft.unlink(missing_ok=True)
             raise Stopped(
                 f"{name} could not be begun ({error}): make room, then begin it again"
             ) from error
@@ -204,6 +207,7 @@ def _copy(draft: sqlite3.Connection, source: Path, last: int) -> None:
             _copy_rows(draft, table, which)
         draft.execute("UPDATE main.attempts SET inherited = 1")
         _copy_branches(draft, last)
+        _drop_checksums(draft, last)
 
 
 def _copy_rows(draft: sqlite3.Connection, table: str, which: str) -> None:
@@ -220,4 +224,13 @@ def _copy_branches(draft: sqlite3.Connection, last: int) -> None:
         "UPDATE OR REPLACE main.meta SET key = ?1 || ?2 WHERE substr(key, 1, length(?1)) = ?1 "
         "AND CAST(substr(key, length(?1) + 1) AS INTEGER) > ?2",
         (BRANCHED, last),
+    )
+
+
+def _drop_checksums(draft: sqlite3.Connection, last: int) -> None:
+    """Let go of the checksums of rounds that the fork does not share."""
+    draft.execute(
+        "DELETE FROM main.meta WHERE substr(key, 1, length(?1)) = ?1 "
+        "AND CAST(substr(key, length(?1) + 1) AS INTEGER) > ?2",
+        (ROUND, last),
     )

@@ -14,10 +14,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
+from pydantic import TypeAdapter
+
+from repunet.checksum import seal
 from repunet.errors import RepuNetError, Stopped, UsageError
 from repunet.event import EVENT, Event
 from repunet.founding import Founding
-from repunet.storage import called
+from repunet.storage import called, require_own
+from repunet.stranger import Bounded, connected, strangers, unpacked
 
 APPLICATION = 0x52_65_70_75  # "Repu", in the header of every run file
 MIGRATIONS = (
@@ -49,9 +53,6 @@ MIGRATIONS = (
     """,
 )
 SCHEMA = len(MIGRATIONS)
-PATIENCE = 60.0
-"""Seconds that a writer waits for a reader of a run that was at rest."""
-
 NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 NO_ACCESS = (
     sqlite3.SQLITE_CANTOPEN,
@@ -74,6 +75,9 @@ class DecisionRecord(NamedTuple):
     """As JSON."""
 
 
+DECISIONS: TypeAdapter[list[DecisionRecord]] = TypeAdapter(list[DecisionRecord])
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """An event and where it stands in the file."""
@@ -92,6 +96,7 @@ class Journal:
         """Whether what is written can't be computed again: then it survives a loss of power too."""
         self._connection = connection
         self._writing = False
+        self._bounded = Bounded(connection)
 
     @classmethod
     def create(cls, path: Path, founding: Founding, **meta: str) -> "Journal":
@@ -104,6 +109,7 @@ class Journal:
                 cls._draft(draft, {"founding": founding.to_json(), **meta})
         except Stopped as error:
             name = path.parent.name
+            draft.unlink(missing_ok=True)
             raise Stopped(
                 f"{name} could not be begun ({error.__cause__}): make room, then begin it again"
             ) from error
@@ -112,11 +118,12 @@ class Journal:
 
     @staticmethod
     def _draft(draft: Path, meta: dict[str, str]) -> None:
-        with closing(_connect(draft)) as connection:
+        with closing(connected(draft, write=True)) as connection:
             connection.executescript(f"BEGIN; {''.join(MIGRATIONS)}")
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {SCHEMA}")
             connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+            seal(connection)
             connection.commit()
             connection.execute("PRAGMA journal_mode = WAL")
 
@@ -125,8 +132,10 @@ class Journal:
         """Open a run file; raises UsageError if it is none, damaged, or of a newer RepuNet."""
         if not path.is_file():
             raise UsageError(f"there is no run file {path}")
+        if write:
+            require_own(path)
         with _explained(path, writing=write):
-            journal = cls(path, _connect(path, write=write))
+            journal = cls(path, connected(path, write=write))
             try:
                 journal._inspect()
             except BaseException:
@@ -161,6 +170,9 @@ class Journal:
                 f"{self.path} was written by a newer RepuNet (schema {version}, this one reads "
                 f"up to {SCHEMA}): upgrade RepuNet to open it"
             )
+        if there := set(strangers(self.rows, MIGRATIONS[: max(0, version)])):
+            names = ", ".join(sorted(there))
+            raise UsageError(f"{self.path} {UNREADABLE}: RepuNet makes other tables ({names})")
         _ = self.founding, self.rounds
 
     @contextmanager
@@ -169,6 +181,7 @@ class Journal:
         with _explained(self.path, writing=True):
             if not self._writing:
                 safety = "FULL" if self.paid else "NORMAL"
+                self._bounded.release()
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute(f"PRAGMA synchronous = {safety}")
                 self._migrate()
@@ -211,11 +224,12 @@ class Journal:
         """Write down a fact about the run that its digest does not depend on."""
         with self.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            seal(connection)
 
     @property
     def rounds(self) -> int:
         """Return the number of rounds that have been committed."""
-        row = self.row("SELECT max(round) FROM rounds")
+        row = self.row("SELECT count(*) FROM rounds")
         return int(row[0] or 0) if row else 0
 
     def digest(self, round_: int | None = None) -> str:
@@ -229,7 +243,9 @@ class Journal:
             return self.founding.digest()
         row = self.row("SELECT digest FROM rounds WHERE round = ?", at)
         if row is None:
-            raise UsageError(f"{self.path} has {self.rounds} rounds, not {at}")
+            missing = f"{UNREADABLE}: round {at} is missing"
+            there = f"has {self.rounds} rounds, not {at}"
+            raise UsageError(f"{self.path} {missing if 0 < at <= self.rounds else there}")
         return str(row[0])
 
     def verify(self) -> None:
@@ -256,6 +272,7 @@ class Journal:
         with self.transaction() as connection:
             connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?)", rows)
             connection.execute("INSERT INTO rounds VALUES (?, ?, ?)", (round_, digest, block))
+            seal(connection, round_)
 
     def events(self, first: int = 1, last: int | None = None) -> Iterator[Written]:
         """Return the events of the rounds from first to last, in the order they happened.
@@ -285,8 +302,8 @@ class Journal:
         if row is None:
             return []
         try:
-            return [DecisionRecord(*record) for record in json.loads(zlib.decompress(row[0]))]
-        except (zlib.error, ValueError, TypeError):
+            return decisions_in(row[0])
+        except ValueError:
             raise UsageError(f"{self.path} {UNREADABLE}: round {round_} can't be read") from None
 
     def row(self, query: str, *values: object) -> tuple[Any, ...] | None:
@@ -294,18 +311,18 @@ class Journal:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with _explained(self.path, writing=self._writing):
+            self._bounded.begin(self.path)
             return self._connection.execute(query, values).fetchall()
+
+
+def decisions_in(block: bytes) -> list[DecisionRecord]:
+    """Return the decisions of a round as they are stored; raises ValueError for what is none."""
+    return DECISIONS.validate_json(unpacked(block))
 
 
 def link(before: str, bodies: Iterable[str]) -> str:
     """Return the next link of the chain of digests."""
     return sha256("\n".join([before, *bodies]).encode()).hexdigest()
-
-
-def _connect(path: Path, *, write: bool = True) -> sqlite3.Connection:
-    if write:
-        return sqlite3.connect(path, timeout=PATIENCE)
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
 @contextmanager

@@ -1,10 +1,10 @@
 """The network: directed ties from an agent to those it is willing to meet again (paper, 3.1)."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from repunet.documents import read_json
 from repunet.errors import UsageError, unknown
 from repunet.persona import AgentId, Participant, Persona, Role
 
@@ -59,10 +59,7 @@ def read_ties(path: Path, people: Sequence[Persona], roles: Sequence[Role]) -> t
 
     Each is a tie to the second in every role. Raises UsageError, with the place, for anything else.
     """
-    try:
-        pairs = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} can't be read as a network ({error})") from None
+    pairs = read_json(path)
     if not isinstance(pairs, list):
         raise UsageError(f'{path}: a network is a list of pairs: [["Ann", "Bob"], ...]')
     ids = {person.name: person.id for person in people} | {p.id: p.id for p in people}

@@ -5,9 +5,7 @@ half of them prosocial; their descriptions are ours. Nobody is drawn at random: 
 the same in every society large enough to have one.
 """
 
-import json
 import tomllib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,10 +17,11 @@ from string import ascii_uppercase
 from typing import Any
 from unicodedata import normalize
 
+from repunet.documents import read_data, repeated
 from repunet.errors import UsageError, suggest
 from repunet.persona import ANY_SCENARIO, Disposition, Persona, agent_id
 
-SMALLEST = 2
+SMALLEST, LARGEST = 2, 100_000
 LONGEST_NAME = 80
 YOUNGEST, OLDEST = 18, 70
 FIELDS = ("name", "description", "descriptions", "age", "gender", "country", "disposition")
@@ -36,6 +35,8 @@ def population(n: int, *scenarios: str) -> tuple[Persona, ...]:
     """
     if n < SMALLEST:
         raise UsageError(f"a society needs at least {SMALLEST} people, not {n}; ask for more")
+    if n > LARGEST:
+        raise UsageError(f"a society has at most {LARGEST:,} people, not {n:,}; ask for fewer")
     keys = _keys(scenarios)
     return tuple(
         Persona(
@@ -73,29 +74,13 @@ def people_from(data: object, path: str | Path) -> tuple[Persona, ...]:
     return people
 
 
-def read_data(path: str | Path) -> object:
-    """Return what a JSON or TOML file (by its suffix) holds; an error names the place."""
-    text = _read_text(Path(path))
-    try:
-        if Path(path).suffix.lower() == ".toml":
-            return tomllib.loads(text)
-        return json.loads(text, object_pairs_hook=_without_repetition)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise UsageError(f"{path}: not valid JSON: {error.msg} at {place}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not valid TOML: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: can't be used: {error}") from error
-
-
 def require_society(names: Sequence[str], path: str | Path) -> None:
     """Raise unless there are two people or more, each with a name that nobody could mistake."""
     met: dict[str, str] = {}
     for name in names:
         if (other := met.setdefault(folded(name), name)) != name:
             raise UsageError(f'{path}: "{other}" and "{name}" are too alike; rename one of them')
-    if (again := _repeated(names)) is not None:
+    if (again := repeated(names)) is not None:
         raise UsageError(f'{path}: two people are called "{again}"; rename one of them')
     for number in range(1, len(names) + 1):
         if (taken := met.get(folded(agent := agent_id(number, len(names))))) is not None:
@@ -231,30 +216,6 @@ def _initials(first: int) -> Iterator[str]:
 
 
 # People of your own
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig")
-    except FileNotFoundError as error:
-        raise UsageError(f"{path}: no such file; check the path") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"{path}: can't be read: {reason}") from error
-
-
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the JSON object; the standard reader would drop all but the last of equal keys."""
-    if (key := _repeated([key for key, _ in pairs])) is not None:
-        raise ValueError(f'"{key}" is there twice in one object; keep one of them')
-    return dict(pairs)
-
-
-def _repeated(words: Sequence[str]) -> str | None:
-    """Return the first word that is there twice."""
-    return next((word for word, times in Counter(words).items() if times > 1), None)
 
 
 def _person(entry: object, agent: str, where: str) -> Persona:

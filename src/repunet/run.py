@@ -34,6 +34,8 @@ from repunet.treatment import Treatment
 
 FAITHFUL, COMPACT = PLANS = ("faithful", "compact")
 """One call for each question, or one for all that one occasion gives rise to."""
+LONGEST = 1_000_000
+"""Rounds of a run."""
 SPEC = "spec"
 """Where a run file keeps what it was begun with."""
 
@@ -131,7 +133,9 @@ class Run:
         """Plan that many more rounds than there were to be, or are; raises UsageError for none."""
         if rounds < 1:
             raise UsageError(f"a run is extended by at least 1 round, not {rounds}")
-        self.journal.note("planned", str(max(self.planned, self.society.round) + rounds))
+        planned = max(self.planned, self.society.round) + rounds
+        _check_length(planned)
+        self.journal.note("planned", str(planned))
 
     async def play(
         self, watch: Watcher | None = None, stop: Callable[[], bool] = lambda: False
@@ -200,6 +204,7 @@ def begin(
     """
     if rounds < 1:
         raise UsageError(f"a run has at least 1 round, not {rounds}")
+    _check_length(rounds)
     _check(concurrency)
     if plan not in PLANS:
         raise unknown("plan", plan, PLANS)
@@ -212,7 +217,7 @@ def begin(
         if spec is not None:
             facts[SPEC] = spec
         with Journal.create(path, founding, **facts) as journal:
-            yield Run(journal, concurrency, terms)
+            yield _first(journal, concurrency, terms)
 
 
 @contextmanager
@@ -269,10 +274,21 @@ def fork(
     with new_place(name, forked.default_name, folder) as place:
         forked.write(place, **noted)
         with Journal.open(place, write=True) as journal:
-            yield Run(journal, concurrency, terms)
+            yield _first(journal, concurrency, terms)
+
+
+def _first(journal: Journal, concurrency: int | None, terms: Terms) -> Run:
+    """Return a run that has just been written; nothing is left of one that can't be played."""
+    try:
+        return Run(journal, concurrency, terms)
+    except BaseException:
+        journal.close()
+        journal.path.unlink(missing_ok=True)
+        raise
 
 
 def _check_goes_on(forked: Fork) -> None:
+    _check_length(forked.planned)
     dilemma = scenario(forked.founding.scenario)
     if isinstance(dilemma, Outside):
         raise UsageError(
@@ -281,6 +297,11 @@ def _check_goes_on(forked: Fork) -> None:
         )
     for treatment in forked.treatments:
         _check_treatment(dilemma, treatment)
+
+
+def _check_length(rounds: int) -> None:
+    if rounds > LONGEST:
+        raise UsageError(f"a run has at most {LONGEST:,} rounds, not {rounds:,}; ask for fewer")
 
 
 def _check(concurrency: int | None) -> None:

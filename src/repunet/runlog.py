@@ -11,8 +11,10 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from io import TextIOWrapper
 from pathlib import Path
 from shlex import join
+from stat import S_ISREG
 
 from repunet import __version__
 from repunet.analysis.summary import cooperation
@@ -26,6 +28,8 @@ from repunet.society import Society
 from repunet.terminal import in_one_line
 
 FILE = "run.log"
+CAREFUL = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC")
+"""Ways to open a file that not every system has."""
 LINE, TIME = "%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"
 LIKE_KEYS = re.compile(r"\b(?:sk|gsk|xai|AIza|key)[-_][\w-]{8,}|(?<=//)[^/@\s]+(?=@)")
 """What looks like a key, or stands where a URL has its password."""
@@ -78,6 +82,15 @@ def _opened(path: Path) -> tuple[logging.Logger, logging.Handler]:
 
 
 class _File(logging.FileHandler):
+    def _open(self) -> TextIOWrapper:
+        """Return the file, opened: no link is followed, and no pipe or device is waited for."""
+        how = os.O_WRONLY | os.O_APPEND | os.O_CREAT | sum(getattr(os, each, 0) for each in CAREFUL)
+        number = os.open(self.baseFilename, how, 0o666)
+        if not S_ISREG(os.fstat(number).st_mode):
+            os.close(number)
+            raise OSError("no regular file")
+        return open(number, "a", encoding=self.encoding, errors=self.errors)
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """Let no run end because its log can't be written."""
 

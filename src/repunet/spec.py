@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from repunet.compat.personas import read_personas
+from repunet.documents import read_data
 from repunet.errors import UsageError, unknown
 from repunet.founding import DEFAULT, OPERATION, ROLE, Founding
 from repunet.fused import Fused
@@ -30,10 +31,10 @@ from repunet.minds.roster import Company, assign, assigned_by, require_language,
 from repunet.models.allowance import Allowance
 from repunet.network import read_ties
 from repunet.persona import Persona
-from repunet.population import population, read_data
+from repunet.population import population
 from repunet.profile import PROFILES, profiled
 from repunet.prompts import PLAIN, wordings
-from repunet.run import FAITHFUL, PLANS, found
+from repunet.run import FAITHFUL, LONGEST, PLANS, found
 from repunet.scenarios import Scenario, scenarios
 from repunet.scenarios import scenario as find_scenario
 from repunet.treatment import TREATMENTS, Treatment
@@ -109,7 +110,7 @@ def _word(setting: object) -> str:
     raise ValueError("takes on, off or a number for each switch")
 
 
-Count: TypeAlias = Annotated[int, Field(ge=1)]
+Count: TypeAlias = Annotated[int, Field(ge=1, le=2**53)]
 Amount: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Seconds: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Located: TypeAlias = Annotated[Path, Strict(False), AfterValidator(_located)]
@@ -147,7 +148,7 @@ class RunSpec(Part):
     """All that a run is made from; what is left out is as in the paper."""
 
     scenario: str | None = None
-    rounds: Count = ROUNDS
+    rounds: Annotated[int, Field(ge=1, le=LONGEST)] = ROUNDS
     treatment: str | None = None
     reputation: YesNo | None = None
     gossip: YesNo | None = None
@@ -155,7 +156,7 @@ class RunSpec(Part):
     profile: str = PROFILE
     plan: str = FAITHFUL
     prompts: str = PLAIN
-    seed: int = SEED
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] = SEED
     minds: dict[str, Annotated[str, Field(min_length=1)]] = {}
     """By agent (a name or an id), `role:ROLE`, `operation:OPERATION`, or `*` for everyone else."""
     personas: Located | None = None

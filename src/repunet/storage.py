@@ -2,11 +2,12 @@
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from shlex import quote
+from stat import S_ISLNK, S_ISREG
 
 from filelock import FileLock, Timeout
 
@@ -119,9 +120,14 @@ def new_place(name: str | None, default: str, folder: Path | None = None) -> Ite
     with ExitStack() as held:
         for candidate in [name] if name else _numbered(default):
             path = place / candidate / FILE
+            fresh = _not_there(path.parent)
             if _is_taken(path, held, pass_over=name is None):
                 continue
-            yield path
+            try:
+                yield path
+            finally:
+                if not path.exists():
+                    _leave(path.parent, fresh, held)
             return
     raise UsageError(f"there is a run {name} in {place}; to go on: repunet resume {called(path)}")
 
@@ -129,7 +135,7 @@ def new_place(name: str | None, default: str, folder: Path | None = None) -> Ite
 def _is_taken(path: Path, held: ExitStack, *, pass_over: bool) -> bool:
     """Tell whether there is such a run; if there is none, hold its place."""
     with _readable(path):
-        if path.exists():
+        if path.exists() or path.is_symlink():
             return True
         if any(path.parent.glob(f"*/{FILE}")):
             if pass_over:
@@ -149,10 +155,39 @@ def _is_taken(path: Path, held: ExitStack, *, pass_over: bool) -> bool:
     return False
 
 
+def _not_there(folder: Path) -> list[Path]:
+    """Return which folders would have to be made, the innermost first."""
+    return [each for each in (folder, *folder.parents) if not each.exists()]
+
+
+def _leave(folder: Path, fresh: Iterable[Path], held: ExitStack) -> None:
+    """Let nothing be left of a run that was not begun: what was there before stays."""
+    with suppress(OSError):
+        (folder / LOCK).unlink()  # while it is held, lest somebody else's be taken away
+    held.close()
+    with suppress(OSError):
+        for each in fresh:
+            each.rmdir()
+
+
 def _numbered(name: str) -> Iterator[str]:
     yield name
     for number in count(2):
         yield f"{name}-{number}"
+
+
+def require_own(path: Path) -> None:
+    """Raise UsageError if something is there that is no file: what is written would be elsewhere.
+
+    Links are not followed.
+    """
+    try:
+        kind = path.lstat().st_mode
+    except OSError:
+        return
+    if not S_ISREG(kind):
+        what = "a link" if S_ISLNK(kind) else "no regular file"
+        raise UsageError(f"{path} is {what}, so nothing is written there: take it away")
 
 
 @contextmanager
@@ -161,6 +196,7 @@ def locked(folder: Path) -> Iterator[None]:
     holder, lock = folder / LOCK, FileLock(folder / LOCK, blocking=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        require_own(holder)
         lock.acquire()
         holder.write_text(f"{os.getpid()}\n")
     except Timeout:

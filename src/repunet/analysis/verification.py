@@ -1,17 +1,19 @@
 """Verification: whether a run file is sound, as far as that can be told without playing."""
 
 import json
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from repunet.attempts import ANSWERED, INVALID, SINCE, address
+from repunet.checksum import FACTS, ROUND, of_facts, of_round
 from repunet.errors import RepuNetError, UsageError
 from repunet.event import EVENT, DecisionMissing, Event, RoundBegan
 from repunet.forking import changes, origin
 from repunet.journal import UNREADABLE, Journal, link
+from repunet.stranger import unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,12 @@ class Finding:
     """How many of them were looked at."""
     wrong: tuple[str, ...] = ()
     """A line for each thing that is wrong, with its place."""
+    unchecked: str = ""
+    """What can't be checked there, and why."""
 
+
+MISREAD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What comes of taking things for what they are not."""
 
 Check: TypeAlias = Callable[[Journal], Finding]
 
@@ -64,6 +71,9 @@ def _checked(check: Check, journal: Journal) -> Finding:
         return check(journal)
     except RepuNetError as error:
         return Finding(check.__name__, 0, (str(error),))
+    except MISREAD as error:
+        why = f"{type(error).__name__}: {error}"
+        return Finding(check.__name__, 0, (f"{check.__name__} can't be read ({why})",))
 
 
 def pages(journal: Journal) -> Finding:
@@ -75,14 +85,21 @@ def pages(journal: Journal) -> Finding:
 
 def rounds(journal: Journal) -> Finding:
     """Check that all rounds are there, and nothing of rounds that were never committed."""
-    there = [number for (number,) in journal.rows("SELECT round FROM rounds ORDER BY round")]
-    expected = range(1, max(there, default=0) + 1)
-    wrong = [f"round {number} is missing" for number in expected if number not in set(there)]
+    there = _numbers(journal)
+    wrong = [f"there is no round {number}" for number in there if number < 1]
+    counted = [0, *(number for number in there if number > 0)]
+    wrong += [_missing(*pair) for pair in pairwise(counted) if pair[1] - pair[0] > 1]
     stray = "SELECT DISTINCT round FROM events WHERE round NOT IN (SELECT round FROM rounds)"
     wrong += [f"round {n} has events and was never committed" for (n,) in journal.rows(stray)]
     gaps = "SELECT round FROM events GROUP BY round HAVING max(seq) <> count(*) - 1 OR min(seq) < 0"
     wrong += [f"round {n} has a gap in its events" for (n,) in journal.rows(gaps)]
     return Finding("rounds", len(there), tuple(wrong))
+
+
+def _missing(before: int, after: int) -> str:
+    if after - before == 2:
+        return f"round {before + 1} is missing"
+    return f"rounds {before + 1} to {after - 1} are missing"
 
 
 def digests(journal: Journal) -> Finding:
@@ -162,7 +179,7 @@ def decisions(journal: Journal) -> Finding:
 def _is_json(text: object) -> bool:
     try:
         json.loads(text)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return False
     return True
 
@@ -218,8 +235,8 @@ def texts(journal: Journal) -> Finding:
     for where, body in _of_models(journal, "SELECT hash, body FROM blobs"):
         count += 1
         try:
-            sound = address(zlib.decompress(body).decode()) == where
-        except (zlib.error, UnicodeDecodeError):
+            sound = address(unpacked(body).decode()) == where
+        except ValueError:
             sound = False
         if not sound:
             wrong.append(f"text {where}: is not what was stored")
@@ -263,6 +280,42 @@ def _of_models(journal: Journal, query: str, *values: object) -> list[tuple[Any,
     return journal.rows(query, *values) if journal.schema >= SINCE else []
 
 
+def facts(journal: Journal) -> Finding:
+    """Check that the facts about the run are those that were written down."""
+    ((count,),) = journal.rows("SELECT count(*) FROM meta")
+    kept = journal.meta(FACTS)
+    if kept is None:
+        gone = ("facts: their checksum is gone",) if _checksums(journal) else ()
+        return Finding("facts", count, gone, "" if gone else _older(journal))
+    sound = kept == of_facts(journal.rows)
+    return Finding("facts", count, () if sound else ("facts: are not as they were written",))
+
+
+def records(journal: Journal) -> Finding:
+    """Check that what was asked and decided in each round is what it was committed with."""
+    kept = _checksums(journal)
+    older = [number for number in _numbers(journal) if number < min(kept, default=number + 1)]
+    expected = _numbers(journal)[len(older) :]
+    wrong = [
+        f"round {number}: what was asked and decided in it is not as it was committed"
+        for number in expected
+        if kept.get(number) != of_round(journal.rows, number)
+    ]
+    unchecked = f"{len(older)} rounds: {_older(journal)}" if older else ""
+    return Finding("records", len(expected), tuple(wrong), unchecked)
+
+
+def _checksums(journal: Journal) -> dict[int, str]:
+    """Return the checksums there are, by round."""
+    rows = journal.rows("SELECT key, value FROM meta WHERE key GLOB ?", f"{ROUND}*")
+    numbered = ((key.removeprefix(ROUND), value) for key, value in rows)
+    return {int(number): value for number, value in numbered if number.isdecimal()}
+
+
+def _older(journal: Journal) -> str:
+    return f"RepuNet {journal.meta('version') or 'of old'} kept no checksum of them"
+
+
 CHECKS: tuple[Check, ...] = (
     pages,
     rounds,
@@ -274,5 +327,7 @@ CHECKS: tuple[Check, ...] = (
     texts,
     attempts,
     answers,
+    facts,
+    records,
 )
 """Every check there is, from the file to what it means."""

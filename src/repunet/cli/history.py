@@ -134,4 +134,8 @@ def _print_verified(one: Verification) -> None:
 
 
 def _result(finding: Finding) -> str:
-    return f"{len(finding.wrong)} wrong" if finding.wrong else "sound"
+    found = f"{len(finding.wrong)} wrong" if finding.wrong else "sound"
+    if not finding.unchecked:
+        return found
+    unknown = f"not checked ({finding.unchecked})"
+    return f"{found}; {unknown}" if finding.wrong else unknown

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from repunet.documents import read_data
 from repunet.errors import UsageError
 from repunet.persona import Disposition, Persona, agent_id
 from repunet.population import (
     legible_name,
     legible_text,
     people_from,
-    read_data,
     require_society,
 )
 

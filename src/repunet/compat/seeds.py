@@ -13,10 +13,11 @@ from typing import Any
 
 from repunet.compat.own_words import rewritten, with_own_words
 from repunet.compat.personas import OUR_NAME, read_personas
+from repunet.documents import read_data
 from repunet.errors import UsageError, unknown
 from repunet.journal import Journal
 from repunet.persona import ANY_SCENARIO, Participant, Persona, Role
-from repunet.population import people_from, read_data
+from repunet.population import people_from
 from repunet.scenarios import scenario as find_scenario
 from repunet.scenarios import scenarios
 from repunet.society import Society

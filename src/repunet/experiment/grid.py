@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from repunet.documents import read_data
 from repunet.errors import UsageError, unknown
-from repunet.population import read_data
 from repunet.spec import EXPECTED, SWITCHES, Limits, RunSpec
 from repunet.storage import NAME
 

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from repunet.documents import read_text
 from repunet.errors import UsageError
 from repunet.experiment.grid import (
     Grid,
@@ -49,14 +50,7 @@ def read_jobs(path: Path) -> Grid:
 def _text(path: Path) -> str:
     """Return what is in the file; raises UsageError if it can't be read as text."""
     require_file(path, "a list of jobs")
-    try:
-        return path.read_text("utf-8-sig")
-    except FileNotFoundError:
-        raise UsageError(f"{path}: no such file; check the path") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
-    except OSError as error:
-        raise UsageError(f"{path}: can't be read: {error.strerror or error}") from None
+    return read_text(path)
 
 
 def _jobs(path: Path, text: str) -> Iterator[list[str]]:

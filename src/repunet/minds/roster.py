@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from math import isfinite
 from typing import Any, Protocol, TypeVar, cast
 
@@ -93,11 +93,23 @@ def _maker(name: str) -> MindMaker:
         module, _, attribute = BUILT_IN[name].partition(":")
         return cast(MindMaker, getattr(import_module(module), attribute))
     for entry in entry_points(group="repunet.minds", name=name):
-        return cast(MindMaker, entry.load())
+        return _plugged(entry)
     scripted = import_module(STRATEGIES)
     if name in scripted.STRATEGIES:
         return cast(MindMaker, scripted.scripted)
     raise unknown("mind", name, mind_names())
+
+
+def _plugged(entry: EntryPoint) -> MindMaker:
+    """Return what makes a mind of a plug-in; raises UsageError if it can't be had."""
+    try:
+        return cast(MindMaker, entry.load())
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a stranger's module does
+        raise UsageError(
+            f"the mind {entry.name} can't be used: {type(error).__name__}: {error} ({entry.value})"
+        ) from None
 
 
 def is_language(mind: str) -> bool:

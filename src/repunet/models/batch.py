@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from repunet.documents import read_text
 from repunet.errors import UsageError
 from repunet.models.body import body, part, reply_of, storable
 from repunet.models.request import Reply, Request
@@ -17,6 +18,8 @@ REQUESTS, GUIDE = "requests.jsonl", "README.txt"
 URL = "/v1/chat/completions"
 Said: TypeAlias = Reply | str
 """An answer, or what was wrong in its place."""
+LARGEST = 2**30
+"""Bytes of a file of answers."""
 LONGEST = 200
 """Characters of a complaint."""
 LETTERS = 16
@@ -111,13 +114,11 @@ def _answers(folder: Path) -> Iterator[tuple[str, Said]]:
     try:
         files = sorted(path for path in folder.glob("*.jsonl") if path.name != REQUESTS)
         for path in files:
-            for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
+            for number, line in enumerate(read_text(path, LARGEST).split("\n"), 1):
                 if line.strip():
                     yield _answer(line, f"{path}, line {number}")
     except OSError as error:
         raise UsageError(f"{error.filename} can't be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not written in UTF-8") from None
 
 
 def _answer(line: str, where: str) -> tuple[str, Said]:

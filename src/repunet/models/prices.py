@@ -1,6 +1,5 @@
 """Prices: what the tokens of a model cost, as the user says or as a table of providers says."""
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
@@ -8,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from repunet.documents import read_toml
 from repunet.errors import UsageError, suggest
 from repunet.models.endpoint import Endpoint
 from repunet.models.request import Usage
@@ -94,13 +94,8 @@ def read_prices(path: Path) -> dict[str, Price]:
     has `input`, `output` and perhaps `cached`, in dollars per million tokens. Raises UsageError
     for anything else.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"can't read the prices in {path}: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(f"{path} is no TOML file: {error}") from None
-    return {model: _said(f"{path}: {model!r}", said, path.name) for model, said in content.items()}
+    said = read_toml(path)
+    return {model: _said(f"{path}: {model!r}", each, path.name) for model, each in said.items()}
 
 
 def _said(where: str, said: object, source: str) -> Price:

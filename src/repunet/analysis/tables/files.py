@@ -88,6 +88,7 @@ def make_room(paths: Iterable[Path], *, force: bool) -> None:
 def drafted(path: Path) -> Iterator[Path]:
     """Return where to write a file that then appears at once, or not at all."""
     draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)  # what is left of another try, or a link
     try:
         yield draft
         draft.replace(path)

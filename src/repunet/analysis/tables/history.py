@@ -1,7 +1,5 @@
 """History: all of a run that tables are made of, read at one moment, of committed rounds only."""
 
-import json
-import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +11,10 @@ from repunet.attempts import ANSWERED, INVALID, LOST, SENT, SINCE
 from repunet.errors import UsageError
 from repunet.event import EVENT, Event, Imported, unfolded
 from repunet.founding import Founding
-from repunet.journal import UNREADABLE, DecisionRecord, Journal
+from repunet.journal import UNREADABLE, DecisionRecord, Journal, decisions_in
 from repunet.models.ledger import Spending
 from repunet.society import Society
+from repunet.stranger import unpacked
 
 E = TypeVar("E", bound=Event)
 
@@ -56,7 +55,7 @@ class Sent(NamedTuple):
     @property
     def said(self) -> str | None:
         """Return the text that came back."""
-        return None if self.body is None else zlib.decompress(self.body).decode()
+        return None if self.body is None else unpacked(self.body).decode()
 
     @property
     def spending(self) -> Spending:
@@ -105,7 +104,10 @@ class History:
             query = "SELECT max(round) FROM events WHERE kind = 'imported' AND round <= ?"
             self.imported: int = self._rows(journal, query)[0][0] or 0
             """The last round that was imported, 0 if none was."""
-            query = "SELECT round, seq, body FROM events WHERE round <= ? ORDER BY round, seq"
+            query = (
+                "SELECT round, seq, body FROM events WHERE round <= ? "
+                "AND round IN (SELECT round FROM rounds) ORDER BY round, seq"
+            )
             self._stored: list[tuple[int, int, str]] = self._rows(journal, query)
             asked = journal.schema >= SINCE
             query = f"{REQUESTS} WHERE round <= ? ORDER BY id"
@@ -190,14 +192,14 @@ class History:
         """Yield what was decided: the round, the decision, and its place in the round."""
         for number, kept in self.answers():
             for place, record in enumerate(kept):
-                yield number, DecisionRecord(*record), place
+                yield number, record, place
 
-    def answers(self) -> Iterator[tuple[int, list[list[Any]]]]:
+    def answers(self) -> Iterator[tuple[int, list[DecisionRecord]]]:
         """Yield each round with its decisions as they are stored."""
         for number, _, block in self.committed:
             try:
-                yield number, json.loads(zlib.decompress(block))
-            except (zlib.error, ValueError, TypeError):
+                yield number, decisions_in(block)
+            except ValueError:
                 raise UsageError(
                     f"{self.path} {UNREADABLE}: round {number} can't be read"
                 ) from None
