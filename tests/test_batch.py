@@ -288,13 +288,13 @@ def test_a_line_that_is_no_answer_is_named(line: bytes, problem: str, box: Path)
 def test_a_file_in_another_encoding_is_named(box: Path) -> None:
     box.mkdir()
     (box / "mine.jsonl").write_bytes('{"custom_id": "x", "text": "é"}'.encode("latin-1"))
-    with pytest.raises(UsageError, match=r"mine.jsonl is not written in UTF-8"):
+    with pytest.raises(UsageError, match=r"mine.jsonl: not UTF-8 at byte"):
         Batch(box)
 
 
 def test_a_file_that_can_not_be_read_is_named(box: Path) -> None:
     (box / "mine.jsonl").mkdir(parents=True)
-    with pytest.raises(UsageError, match=r"mine.jsonl can't be read"):
+    with pytest.raises(UsageError, match=r"mine.jsonl: can't be read"):
         Batch(box)
 
 

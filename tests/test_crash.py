@@ -24,7 +24,7 @@ BEFORE_IT_IS_FOUNDED = [
 RIGHT_AFTER = [
     ("connect", 2),
     ("PRAGMA journal_mode", 2),
-    ("SELECT max(round)", 1),
+    ("SELECT count(*) FROM rounds", 1),
     ("SELECT value FROM meta", 2),
     ("BEGIN", 2),
 ]

@@ -78,7 +78,7 @@ def _bytes(path: Path, largest: int) -> bytes:
     """Return what is in a regular file: a pipe or a device might never end, or never begin."""
     try:
         if not S_ISREG(os.stat(path).st_mode):
-            kind = "a folder" if path.is_dir() else "no regular file"
+            kind = "a directory" if path.is_dir() else "no regular file"
             raise UsageError(f"{path}: can't be read: it is {kind}; name a file")
         with path.open("rb") as file:
             content = file.read(largest + 1)

@@ -26,6 +26,7 @@ from repunet.spec import SEED, RunSpec
 from repunet.storage import called, locate
 from repunet.treatment import TREATMENTS
 
+SPREADSHEET = "spreadsheet"
 LINES = 50
 """How many lines about what was left out are printed; --json has all."""
 UNKNOWN_PAST = "imported from the reference: which mind made its past is not known"
@@ -154,6 +155,7 @@ class Request:
 
     round: int | None
     force: bool
+    spreadsheet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,9 @@ def _tables(form: str) -> Target:
     def target(journal: Journal, path: Path, request: Request) -> Written:
         with collector.spared():
             history = History(journal, request.round)
-            counts = write_tables(history, path, form, force=request.force)
+            counts = write_tables(
+                history, path, form, force=request.force, spreadsheet=request.spreadsheet
+            )
         rows = ", ".join(f"{name} {count}" for name, count in counts.items())
         return Written(str(path), len(counts) + (form != "parquet"), (*_about(history), rows))
 
@@ -222,6 +226,9 @@ def export(
     force: Annotated[
         bool, Parameter(negative="", help="Overwrite files that are there; none is deleted.")
     ] = False,
+    for_: Annotated[
+        str | None, Parameter(name="--for", help=f"Who reads CSV: {SPREADSHEET}, or a program.")
+    ] = None,
     storage: Storage = None,
     json: Json = False,
 ) -> None:
@@ -236,8 +243,10 @@ def export(
     """
     if to not in TARGETS:
         raise unknown("target", to, TARGETS)
+    if for_ is not None and (for_ != SPREADSHEET or to != "csv"):
+        raise UsageError(f"--for says who reads CSV: --to csv --for {SPREADSHEET}, or leave it out")
     with Journal.open(locate(run, storage)) as journal:
-        written = TARGETS[to](journal, folder, Request(round, force))
+        written = TARGETS[to](journal, folder, Request(round, force, spreadsheet=for_ is not None))
     if json:
         print_json(written)
         return

@@ -9,12 +9,14 @@ from typing import Any, ParamSpec
 from warnings import catch_warnings, filterwarnings
 
 import numpy as np
-from matplotlib import colormaps
+from matplotlib import colormaps, rcParams
 from matplotlib import style as styles
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+
+from repunet.analysis.figures.scripts import fonts_for, warn, written
 
 P = ParamSpec("P")
 
@@ -104,18 +106,30 @@ def styled() -> Iterator[None]:
 
 
 def drawing(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Let a function draw in our style, and lay out what it drew once and for all."""
+    """Let a function draw in our style, and lay out what it drew once and for all.
+
+    Where our font lacks a character it draws once more, with fonts that have it.
+    """
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
         with styled():
-            figure = draw(*args, **kwargs)
-            if engine := figure.get_layout_engine():
-                engine.execute(figure)
-                figure.set_layout_engine("none")
+            figure = _laid_out(draw(*args, **kwargs))
+            families = fonts_for(written(figure))
+            if families:
+                rcParams["font.family"] = [*STYLE["font.sans-serif"][:1], *families]
+                figure = _laid_out(draw(*args, **kwargs))
+            warn(written(figure), families)
             return figure
 
     return drawn
+
+
+def _laid_out(figure: Figure) -> Figure:
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+    return figure
 
 
 def bare(axes: Axes) -> None:

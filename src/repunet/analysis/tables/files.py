@@ -25,15 +25,24 @@ CONVENTIONS = {
         "All text is in double quotes, which are doubled inside it, and may hold line breaks. What "
         "is empty without quotes is not known or does not apply. Yes and no are true and false; "
         "lists and JSON are JSON in quotes. Text is as agents wrote it, also where it begins with "
-        "= + - or @: a spreadsheet that takes it for a formula must be told that it is text."
+        "= + - or @: for a spreadsheet, which takes that for a formula, export --for spreadsheet."
+    ),
+    "spreadsheet": (
+        "As CSV is, with a byte order mark, so that a spreadsheet reads UTF-8; text that begins "
+        "with = + - @, a tab or a carriage return has an apostrophe before it, so that it is no "
+        "formula. Programs should read CSV that is not for a spreadsheet."
     ),
     "jsonl": "UTF-8, one JSON object a line; null is not known or does not apply.",
 }
 
 _json = json.JSONEncoder(ensure_ascii=False).encode
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How a cell begins that a spreadsheet takes for a formula; some take full-width signs for it."""
+TEXTS: tuple[Kind, ...] = ("text", "list of texts", "JSON")
 LINE_BREAK = re.compile("[\x85\u2028\u2029]")
 """What JSON lets stand and some programs take for the end of a line."""
 
+Cells: TypeAlias = dict[Kind, Callable[[Any], str]]
 Writer: TypeAlias = Callable[[Table, Iterable[Row], Path, dict[str, Any]], int]
 """Writes the rows of a table to a file, with what is to be known of the run; returns how many."""
 
@@ -53,15 +62,19 @@ def about(history: History) -> dict[str, Any]:
     }
 
 
-def write(history: History, folder: Path, form: str, *, force: bool = False) -> dict[str, int]:
+def write(
+    history: History, folder: Path, form: str, *, force: bool = False, spreadsheet: bool = False
+) -> dict[str, int]:
     """Write every table into a folder; return how many rows each of them has.
 
-    Each file is there whole or not at all. Raises UsageError if one is there and force isn't said.
+    Each file is there whole or not at all; CSV may be for a spreadsheet. Raises UsageError if one
+    is there and force isn't said.
     """
-    writer = WRITERS[form]
+    writer = _spreadsheet if spreadsheet else WRITERS[form]
+    conventions = CONVENTIONS.get("spreadsheet" if spreadsheet else form)
     facts = about(history) | {"founding": history.founding.to_json()}
     paths = {table: folder / f"{table.name}.{form}" for table in TABLES.values()}
-    contents = [folder / CONTENTS] if form in CONVENTIONS else []
+    contents = [folder / CONTENTS] if conventions else []
     make_room([*paths.values(), *contents], force=force)
     counts = {}
     for table, path in paths.items():
@@ -69,7 +82,7 @@ def write(history: History, folder: Path, form: str, *, force: bool = False) -> 
             counts[table.name] = writer(table, table.build(history), draft, facts)
     for path in contents:
         with drafted(path) as draft:
-            draft.write_text(_contents(form, facts), "utf-8")
+            draft.write_text(_contents(form, facts, conventions or ""), "utf-8")
     return counts
 
 
@@ -96,7 +109,7 @@ def drafted(path: Path) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
-def _contents(form: str, facts: dict[str, Any]) -> str:
+def _contents(form: str, facts: dict[str, Any], conventions: str) -> str:
     tables = {
         table.name: {
             "file": f"{table.name}.{form}",
@@ -106,13 +119,21 @@ def _contents(form: str, facts: dict[str, Any]) -> str:
         for table in TABLES.values()
     }
     founding = json.loads(facts["founding"])
-    whole = {**facts, "conventions": CONVENTIONS[form], "founding": founding, "tables": tables}
+    whole = {**facts, "conventions": conventions, "founding": founding, "tables": tables}
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 
 def _csv(table: Table, rows: Iterable[Row], path: Path, facts: dict[str, Any]) -> int:
-    cells = [CELLS[column.kind] for column in table.columns]
-    names = ",".join(column.name for column in table.columns)
+    return _write_csv(table, rows, path, CELLS, "")
+
+
+def _spreadsheet(table: Table, rows: Iterable[Row], path: Path, facts: dict[str, Any]) -> int:
+    return _write_csv(table, rows, path, CELLS | HARMLESS, "\N{ZERO WIDTH NO-BREAK SPACE}")
+
+
+def _write_csv(table: Table, rows: Iterable[Row], path: Path, written: Cells, mark: str) -> int:
+    cells = [written[column.kind] for column in table.columns]
+    names = mark + ",".join(column.name for column in table.columns)
     return _write_lines(path, (",".join(map(_cell, cells, row)) for row in rows), names)
 
 
@@ -124,13 +145,28 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-CELLS: dict[Kind, Callable[[Any], str]] = {
+def harmless(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula.
+
+    >>> harmless("=1+1"), harmless("1+1=2")
+    ("'=1+1", '1+1=2')
+    """
+    return f"'{text}" if text.lstrip(" \n").startswith(FORMULA) else text
+
+
+CELLS: Cells = {
     "text": _quoted,
     "whole number": str,
     "number": repr,
     "yes or no": _json,
     "list of texts": lambda value: _quoted(_json(value)),
     "JSON": _quoted,
+}
+
+
+HARMLESS: Cells = {
+    kind: lambda value: _quoted(harmless(value if isinstance(value, str) else _json(value)))
+    for kind in TEXTS
 }
 
 
