@@ -188,3 +188,9 @@ def test_every_command_works_in_a_fresh_clone(
                 code, said = newcomer.types(command)
                 assert code == ENDS.get(command, 0), said
                 assert said or command.startswith(("export", "python3 bootstrap.py"))
+    with subtests.test("what is said of a missing extra"):
+        played = "repunet run pd --agents 4 --rounds 1 --mind axelrod:Grudger"
+        code, said = newcomer.types(played)
+        assert code == 2, said
+        newcomer.types(said.strip().rpartition(": ")[2])
+        assert newcomer.types(played)[0] == 0
