@@ -144,7 +144,61 @@ def test_an_id_stands_for_the_words_of_a_request_too() -> None:
         Request("vllm", "fake", (Message("user", words),), {}, Sampling()) for words in ("a", "b")
     )
     assert identity(one, "r1/meet/A01") != identity(other, "r1/meet/A01")
-    assert identity(one, "r1/meet/A01").startswith("r1/meet/A01#")
+    assert identity(one, "r1/meet/A01", "a").startswith("a/r1/meet/A01#")
+
+
+def test_runs_that_share_a_folder_take_only_their_own_answers(tmp_path: Path, box: Path) -> None:
+    for name in ("one", "two"):
+        go(tmp_path / name, box, name=name, founding=company())
+    ids = [each["custom_id"] for each in requests(box)]
+    assert {name.partition("/")[0] for name in ids} == {"one", "two"}
+    first = slice(0, len(ids) // 2)
+    answer(box, some=first)
+    with pytest.raises(Stopped):
+        resumed(tmp_path / "two" / "two" / "run.sqlite", terms=Terms(batch=box))
+    assert attempts(tmp_path / "two" / "two" / "run.sqlite") == []
+    with pytest.raises(Stopped):
+        resumed(tmp_path / "one" / "one" / "run.sqlite", terms=Terms(batch=box))
+    assert received(tmp_path / "one" / "one" / "run.sqlite")
+
+
+def test_nothing_waits_for_an_answer_after_the_end(tmp_path: Path, box: Path) -> None:
+    answered(tmp_path, box)
+    assert requests(box) == []
+
+
+def test_ids_without_a_run_are_read_where_they_can_be_of_no_other(
+    tmp_path: Path, box: Path, live: Path
+) -> None:
+    for _ in range(3 * WAITS):
+        if go(tmp_path, box) is None:
+            break
+        unnamed = [
+            {"custom_id": each["custom_id"].partition("/")[2], **by_service(each["body"])}
+            for each in requests(box)
+        ]
+        reply(box, unnamed)
+    assert digest(tmp_path / NAME / "run.sqlite") == digest(live)
+
+
+def test_a_sweep_puts_the_questions_of_all_its_runs_into_one_file(
+    tmp_path: Path, box: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grid = tmp_path / "g.toml"
+    grid.write_text(
+        'models = ["vllm:fake"]\nseeds = [1, 2]\nagents = 4\nrounds = 1\nscenario = "pd"\n'
+    )
+    words = ["sweep", str(grid), "--batch", str(box), "--storage", str(tmp_path), "--quiet"]
+    runs = set()
+    for _ in range(3 * WAITS):
+        if (code := execute(words)) == 0:
+            break
+        assert code == 3
+        runs |= {each["custom_id"].partition("/")[0] for each in requests(box)}
+        answer(box)
+    assert len(runs) == 2
+    assert "requests are in" in capsys.readouterr().err
+    assert requests(box) == []
 
 
 # How it is answered ----------------------------------------------------------------------------
@@ -282,20 +336,20 @@ def test_a_line_that_is_no_answer_is_named(line: bytes, problem: str, box: Path)
     box.mkdir()
     (box / "mine.jsonl").write_bytes(b'{"custom_id": "x", "text": ""}\n\n' + line + b"\n")
     with pytest.raises(UsageError, match="mine.jsonl, line 3: .*" + problem):
-        Batch(box)
+        Batch(box, NAME)
 
 
 def test_a_file_in_another_encoding_is_named(box: Path) -> None:
     box.mkdir()
     (box / "mine.jsonl").write_bytes('{"custom_id": "x", "text": "é"}'.encode("latin-1"))
     with pytest.raises(UsageError, match=r"mine.jsonl: not UTF-8 at byte"):
-        Batch(box)
+        Batch(box, NAME)
 
 
 def test_a_file_that_can_not_be_read_is_named(box: Path) -> None:
     (box / "mine.jsonl").mkdir(parents=True)
     with pytest.raises(UsageError, match=r"mine.jsonl: can't be read"):
-        Batch(box)
+        Batch(box, NAME)
 
 
 def test_a_folder_that_can_not_be_written_is_named_before_anything_is_asked(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from repunet.cli.options import Json, LimitOptions, Quiet, Storage, Whole
 from repunet.cli.output import console, disclaimer, fitted, money, print_json, progress_console, say
-from repunet.errors import RepuNetError, Stopped, UsageError
+from repunet.errors import RepuNetError, Stopped
 from repunet.experiment.cell import Cell, Job
 from repunet.experiment.executors import Place
 from repunet.experiment.grid import Grid, read_grid
@@ -27,6 +27,7 @@ from repunet.experiment.outcome import Outcome
 from repunet.experiment.progress import Board
 from repunet.experiment.stopping import Stopping
 from repunet.experiment.sweep import Sweep, play, prepare, require_possible
+from repunet.models.batch import REQUESTS, put_in
 from repunet.models.ledger import DOLLAR, Spending
 from repunet.runlog import command
 from repunet.storage import FILE, called
@@ -75,7 +76,7 @@ def sweep(
         A TOML file: a spec in which scenarios, treatments, minds, models, prompts, profiles,
         agents, seeds and set may be lists.
     """
-    _sweep(_limited(read_grid(grid), limits), options or SweepOptions())
+    _sweep(_limited(read_grid(grid), limits), options or SweepOptions(), limits)
 
 
 def batch(
@@ -92,21 +93,20 @@ def batch(
     list_
         A file with a job on every line, or a shell script with an array JOBS.
     """
-    _sweep(_limited(read_jobs(list_), limits), options or SweepOptions())
+    _sweep(_limited(read_jobs(list_), limits), options or SweepOptions(), limits)
 
 
 def _limited(grid: Grid, limits: LimitOptions | None) -> Grid:
     if limits is None:
         return grid
-    if limits.batch is not None:
-        raise UsageError("--batch DIR is for a single run: repunet run --batch DIR")
     given = limits.given()
     return replace(grid, specs=tuple(spec.merged(limits=given) for spec in grid.specs))
 
 
-def _sweep(grid: Grid, options: SweepOptions) -> None:
+def _sweep(grid: Grid, options: SweepOptions, limits: LimitOptions | None) -> None:
+    batch = limits.batch if limits else None
     with saying():
-        _carry_out(prepare(grid, options.storage, os.environ), options)
+        _carry_out(prepare(grid, options.storage, os.environ), options, batch)
 
 
 @contextmanager
@@ -119,8 +119,8 @@ def saying() -> Iterator[None]:
         command.reset(token)
 
 
-def _carry_out(prepared: Sweep, options: SweepOptions) -> None:
-    require_possible(prepared, options.on, options.jobs)
+def _carry_out(prepared: Sweep, options: SweepOptions, batch: Path | None) -> None:
+    require_possible(prepared, options.on, options.jobs, batch)
     if options.dry_run:
         show(prepared, json=options.json)
         return
@@ -129,13 +129,13 @@ def _carry_out(prepared: Sweep, options: SweepOptions) -> None:
         announce(prepared, options.on)
     interrupted = None
     try:
-        _play(prepared, board, options)
+        _play(prepared, board, options, batch)
     except Stopped as stopped:
         interrupted = stopped
     _report(prepared, board, json=options.json)
     if interrupted is not None:
         raise interrupted
-    _leave(board)
+    _leave(board, batch)
 
 
 def complete(prepared: Sweep, options: SweepOptions) -> Board:
@@ -159,11 +159,13 @@ def complete(prepared: Sweep, options: SweepOptions) -> Board:
     return board
 
 
-def _play(prepared: Sweep, board: Board, options: SweepOptions) -> None:
+def _play(prepared: Sweep, board: Board, options: SweepOptions, batch: Path | None = None) -> None:
     stopping = Stopping()
     quiet = options.quiet or options.json
     with _shown(prepared, board, quiet=quiet), _interruptible(stopping):
-        playing = play(prepared, board, stopping, place=options.on, at_once=options.jobs)
+        playing = play(
+            prepared, board, stopping, place=options.on, at_once=options.jobs, batch=batch
+        )
         try:
             asyncio.run(playing)
         except KeyboardInterrupt:
@@ -403,7 +405,7 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _leave(board: Board) -> None:
+def _leave(board: Board, batch: Path | None = None) -> None:
     """Raise for runs that failed, else for those that were stopped."""
     total, failed = len(board.jobs), board.with_status("failed")
     if failed:
@@ -414,6 +416,12 @@ def _leave(board: Board) -> None:
     stopped = total - len(board.with_status("done"))
     if stopped:
         are = "is" if stopped == 1 else "are"
+        if batch is not None and (waiting := sum(1 for _ in put_in(batch))):
+            raise Stopped(
+                f"{stopped} of {_number(total, 'run')} {are} not done; "
+                f"{_number(waiting, 'request')} {'is' if waiting == 1 else 'are'} in "
+                f"{batch / REQUESTS}; put their answers beside it, then repeat the command"
+            )
         raise Stopped(
             f"{stopped} of {_number(total, 'run')} {are} not done{shared_reason(board)}; nothing "
             "is lost; to go on, repeat the command"

@@ -11,6 +11,7 @@ from repunet.models.ledger import Spending
 Status: TypeAlias = Literal["done", "stopped", "elsewhere", "failed"]
 """At its planned end; stopped at a committed round; written by another process; impossible."""
 STATUSES: tuple[Status, ...] = get_args(Status)
+ANSWER_FIRST = ", then: repunet resume"
 GO_ON, NOTHING_LOST = "; to go on: ", "; nothing is lost"
 
 
@@ -51,7 +52,8 @@ class Outcome:
 def why(error: BaseException) -> str:
     """Return the reason why a run ended, without how to go on with that run alone."""
     if isinstance(error, RepuNetError):
-        return str(error).partition(GO_ON)[0].removesuffix(NOTHING_LOST)
+        said = str(error).partition(GO_ON)[0].partition(ANSWER_FIRST)[0]
+        return said.removesuffix(NOTHING_LOST)
     place, trace = "", error.__traceback__
     while trace is not None:
         place, trace = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})", trace.tb_next

@@ -149,13 +149,17 @@ async def play(
     *,
     place: Place | None = None,
     at_once: int | None = None,
+    batch: Path | None = None,
 ) -> None:
-    """Play all runs that are not done; those that other processes write are awaited."""
-    require_possible(sweep, place, at_once)
+    """Play all runs that are not done; those that other processes write are awaited.
+
+    With a folder for them, questions of all runs are put there, and answers are taken from it.
+    """
+    require_possible(sweep, place, at_once, batch)
     chosen = place or sweep.place
     waiting = [job for job in sweep.jobs if board.status(job) is None]
     with _alone(sweep):
-        async with _executor(sweep, chosen, board, stopping, at_once) as executor:
+        async with _executor(sweep, chosen, board, stopping, at_once, batch) as executor:
             while waiting:
                 await executor.play(waiting, board)
                 waiting = await _released(board.with_status("elsewhere"), stopping)
@@ -178,8 +182,14 @@ def _is_free(job: Job) -> bool:
         return False
 
 
-def require_possible(sweep: Sweep, place: Place | None, at_once: int | None) -> None:
+def require_possible(
+    sweep: Sweep, place: Place | None, at_once: int | None, batch: Path | None = None
+) -> None:
     """Raise UsageError if the runs can't be played so many at once, or not there."""
+    if batch is not None and not sweep.asks_in_words:
+        raise UsageError("--batch is for language models, and none decides here: name one")
+    if batch is not None and place not in (None, "local"):
+        raise UsageError("only runs in one process can share --batch: use --on local")
     if at_once is not None and at_once < 1:
         raise UsageError(f"at least 1 run must be played at once, not {at_once}")
     require_shareable(sweep, place or sweep.place)
@@ -213,11 +223,16 @@ def _has_caps(sweep: Sweep) -> bool:
 
 @asynccontextmanager
 async def _executor(
-    sweep: Sweep, place: Place, board: Board, stopping: Stopping, at_once: int | None
+    sweep: Sweep,
+    place: Place,
+    board: Board,
+    stopping: Stopping,
+    at_once: int | None,
+    batch: Path | None,
 ) -> AsyncIterator[Executor]:
     if place == "local":
-        terms = terms_for(sweep.limits)
-        for cell in sweep.cells:
+        terms = replace(terms_for(sweep.limits), batch=batch)
+        for cell in (cell for cell in sweep.cells if cell.asks_in_words):
             require_means(roster(cell.founding.assigned, cell.founding.seed), terms)
         board.ledger = purse = _purse(sweep)
         most = at_once or (1 if sweep.serves_files else AT_ONCE)

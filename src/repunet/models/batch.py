@@ -5,16 +5,24 @@ Both have the format of the batch services that follow OpenAI's, one JSON object
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from filelock import FileLock
 
 from repunet.documents import read_text
 from repunet.errors import UsageError
 from repunet.models.body import body, part, reply_of, storable
 from repunet.models.request import Reply, Request
 
-REQUESTS, GUIDE = "requests.jsonl", "README.txt"
+REQUESTS, GUIDE, LOCK = "requests.jsonl", "README.txt", ".lock"
+PATIENCE = 60.0
+"""Seconds that a run waits for another one that writes into the same folder."""
+UNNAMED = re.compile(r"r[0-9]+/")
+"""How an id begins that names no run, as those of version 0.1.0."""
 URL = "/v1/chat/completions"
 Said: TypeAlias = Reply | str
 """An answer, or what was wrong in its place."""
@@ -41,29 +49,39 @@ answer is an error; of two answers to one request the last one counts. Then go o
 
   repunet resume RUN --batch THIS_FOLDER
 
+or, for all runs of a sweep, with the command that began it,
+
+  repunet sweep GRID --batch THIS_FOLDER
+
 as often as it takes: what is asked next depends on what was answered before.
 """
 
 
 class Batch:
-    """A folder of requests and answers."""
+    """A folder of requests and answers, as one of the runs that share it uses it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, run: str, *, alone: bool = True) -> None:
         self.folder = folder
+        self._run = run
         _make(folder)
         self._said = dict(_answers(folder))
         self._used = 0
         self._pending: dict[str, dict[str, Any]] = {}
+        put = self._let_go(self._is_answered)
+        self._alone = alone and all(map(self._is_own, (*put, *self._said)))
+        """Whether no other run uses the folder: then ids without a run can only be of this one."""
 
     def reply(self, request: Request, at: str) -> Reply | None:
         """Return the answer to a request, None if there is none yet."""
-        said = self._said.get(identity(request, at))
+        said = self._said.get(identity(request, at, self._run))
+        if said is None and self._alone:
+            said = self._said.get(identity(request, at))
         self._used += said is not None
         return said if isinstance(said, Reply) else None
 
     def put(self, request: Request, at: str) -> None:
         """Put a request into the next file."""
-        name = identity(request, at)
+        name = identity(request, at, self._run)
         asked = body(request.model, request, "schema")
         self._pending[name] = {"custom_id": name, "method": "POST", "url": URL, "body": asked}
 
@@ -73,16 +91,9 @@ class Batch:
         return len(self._pending)
 
     def write(self) -> str:
-        """Write the requests that wait, and return what to do now."""
+        """Write the requests that wait beside those of other runs; return what to do now."""
         path = self.folder / REQUESTS
-        lines = [json.dumps(self._pending[name], ensure_ascii=False) for name in self._pending]
-        try:
-            (self.folder / GUIDE).write_text(EXPLAINED, encoding="utf-8")
-            draft = path.with_suffix(".new")
-            draft.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-            os.replace(draft, path)
-        except OSError as error:
-            raise _unwritable(self.folder, error) from None
+        self._let_go(self._is_own, self._pending)
         told = f"{self.pending} requests are in {path}; put their answers beside it"
         failed = [said for name in self._pending if isinstance(said := self._said.get(name), str)]
         if failed:
@@ -91,10 +102,48 @@ class Batch:
             told += f" (none of the {len(self._said)} answers there is to one of them)"
         return told
 
+    def _is_own(self, name: str) -> bool:
+        """Tell whether a request is of this run, or of one that is not named: before runs were."""
+        return name.startswith(f"{self._run}/") or bool(UNNAMED.match(name))
 
-def identity(request: Request, at: str) -> str:
-    """Return the id of a request: its decision, and a part of its key."""
-    return f"{at}#{request.key[:LETTERS]}"
+    def _is_answered(self, name: str) -> bool:
+        return self._is_own(name) and isinstance(self._said.get(name), Reply)
+
+    def _let_go(
+        self, done: Callable[[str], bool], new: Mapping[str, object] | None = None
+    ) -> list[str]:
+        """Take requests out of the file, and put others in; return the ids of those that stay."""
+        try:
+            with FileLock(self.folder / LOCK, timeout=PATIENCE):
+                kept = {n: line for n, line in put_in(self.folder) if not done(n)}
+                added = {n: json.dumps(each, ensure_ascii=False) for n, each in (new or {}).items()}
+                if new or (self.folder / REQUESTS).exists():
+                    _write(self.folder, {**kept, **added}.values())
+        except OSError as error:
+            raise _unwritable(self.folder, error) from None
+        return list(kept)
+
+
+def identity(request: Request, at: str, run: str = "") -> str:
+    """Return the id of a request: its run, its decision, and a part of its key."""
+    return f"{run}/{at}#{request.key[:LETTERS]}".removeprefix("/")
+
+
+def put_in(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the requests that wait in a folder, each with its id; none if there is no file."""
+    path = folder / REQUESTS
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    for line in filter(None, text.split("\n")):
+        with suppress(ValueError, TypeError, KeyError):
+            yield str(json.loads(line)["custom_id"]), line
+
+
+def _write(folder: Path, lines: Iterable[str]) -> None:
+    """Write the requests, whole or not at all, and beside them what to do with them."""
+    (folder / GUIDE).write_text(EXPLAINED, encoding="utf-8")
+    draft = (folder / REQUESTS).with_suffix(".new")
+    draft.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    os.replace(draft, folder / REQUESTS)
 
 
 def _make(folder: Path) -> None:

@@ -68,7 +68,13 @@ def correspondence(
         terms.allowance,
         wording=journal.meta("prompts") or PLAIN,
         prices=terms.prices,
-        batch=None if terms.batch is None else Batch(terms.batch),
+        batch=_batch(journal, terms),
         branched=branched,
         ledger=terms.ledger,
     )
+
+
+def _batch(journal: Journal, terms: Terms) -> Batch | None:
+    if terms.batch is None:
+        return None
+    return Batch(terms.batch, journal.path.parent.name, alone=terms.ledger is None)
