@@ -37,7 +37,7 @@ from repunet.reputation import LEVELS, Appraisal
 
 PERCENT: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 100}
 LEVEL_NAMES = tuple(level.replace(" ", "_") for level in LEVELS)
-WHOLE = re.compile(r"(-?[0-9]{1,9})(\.0{1,9})?\s?%?")
+WHOLE = re.compile(r"(-?[0-9]{1,9})(\.0{1,9})?\s?(?:%|percent)?")
 YES = {"true": True, "yes": True, "false": False, "no": False}
 FEW = 5
 """So many words to choose from are told again."""

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from repunet.mind import InvalidAnswer
 from repunet.minds.language.prose import introduces_example, refuses, takes_back
-from repunet.minds.language.spelling import squeezed
+from repunet.minds.language.spelling import folded, squeezed
 from repunet.minds.language.spoken import THINKING, spoken
 from repunet.minds.language.tolerant import Unreadable, read_object, unambiguous, unescaped
 
@@ -20,7 +20,7 @@ CUT = "the JSON object of the answer is cut off"
 BROKEN = "the JSON object of the answer can't be read"
 BLANK = "the JSON object of the answer is not filled in"
 REFUSED = "the model refuses to answer"
-GOES_ON = "the answer goes on after its JSON object"
+GOES_ON = "the answer says more than its JSON object"
 
 OPENS = re.compile("[{｛]")  # noqa: RUF001
 BEGINS = re.compile(r"[{｛]\s*[\"'“‘]?([\w -]+)[\"'”’]?\s*[:：]")  # noqa: RUF001
@@ -30,6 +30,8 @@ ALTERNATIVES = re.compile(r"\s*(?:[|/<…]|\.\.\.|or\b)")
 """After a value in the description of an object: `"cooperate" | "defect"`."""
 PLACEHOLDER = re.compile(r"\s*[.…_-][\s.…_-]*|<[^<>]*>|\w+(?:\s*\|\s*\w+)+")
 SCHEMA = {"type", "enum", "const", "$ref", "anyOf"}
+FINAL = re.compile(r"final|actual|real|answer|decision|choice|chosen", re.IGNORECASE)
+"""Names of parts of an object that claim to be the answer."""
 SHOWN = re.compile(rf"{THINKING.pattern}|example|template|sample", re.IGNORECASE)
 """Names of parts of an object that hold no answer."""
 DEEPEST = 5
@@ -62,10 +64,10 @@ def candidates(
     keys, whole = frozenset(map(squeezed, names)), _json(text)
     if isinstance(whole, str) and OPENS.search(whole):
         return candidates(whole, names, options, ended=ended)[0], "found"
-    if whole is not None:
-        bare = isinstance(whole, dict) and keys <= _keys(whole)
-        return _values([Found(whole)], keys)[0], "json" if bare else "found"
-    text, found = _scanned(spoken(text), keys)
+    if whole is None:
+        text, found = _scanned(spoken(text), keys)
+    else:
+        text, found = "", [Found(whole)]
     prose = _between(text, found)
     if refuses("\n".join(prose)):
         raise InvalidAnswer(REFUSED)
@@ -74,11 +76,18 @@ def candidates(
     ]
     values, last = _values(meant, keys)
     after = text[last.end :]
-    if takes_back(after, set(options).difference(*map(_texts, values))):
+    if takes_back(" ".join((after, *_finals(last.value))), _others(values, keys, options)):
         raise InvalidAnswer(GOES_ON)
     if not ended and not TRAILING.fullmatch(after):
         raise InvalidAnswer(CUT)
-    return values, "found"
+    return values, "json" if values == [whole] else "found"
+
+
+def _others(values: list[Object], keys: frozenset[str], options: Collection[str]) -> list[str]:
+    """Return the options that were not chosen."""
+    own = [part for value in values for name, part in value.items() if squeezed(name) in keys]
+    chosen = set(map(folded, _texts(own)))
+    return [option for option in options if folded(option) not in chosen]
 
 
 def _between(text: str, found: list[Found]) -> list[str]:
@@ -119,10 +128,11 @@ def _unwrapped(value: Any, keys: frozenset[str], depth: int = 0) -> Iterator[Obj
             yield from _unwrapped(each, keys, depth + 1)
     if not isinstance(value, dict) or depth == DEEPEST:
         return
-    own = keys & _keys(value)
-    inner = [] if own == keys else [*_parts(value, keys, depth)]
+    own, inner = keys & _keys(value), [*_parts(value, keys, depth)]
     whole = [each for each in inner if keys <= _keys(each)]
-    yield from whole or ([value] if own else inner)
+    if own == keys:
+        yield value
+    yield from whole or ([] if own == keys else [value] if own else inner)
 
 
 def _parts(value: Object, keys: frozenset[str], depth: int) -> Iterator[Object]:
@@ -141,6 +151,13 @@ def _written(text: str) -> Any:
     except Unreadable:
         return None
     return value if end == len(text.strip()) else None
+
+
+def _finals(value: Any) -> Iterator[str]:
+    """Yield what an object says beside its answer, under names that claim to be it."""
+    if isinstance(value, dict):
+        named = (part for name, part in value.items() if FINAL.search(name))
+        yield from (f". {part}" for part in named if isinstance(part, str))
 
 
 def _keys(value: Object) -> set[str]:

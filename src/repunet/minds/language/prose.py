@@ -18,27 +18,30 @@ ANSWERING = (
 REFUSES = re.compile(
     r"(?:\b(?:i|we)(?:'\w+)?(?: \w+){0,3}? |^\W*|[.!:]\s+)"
     r"(?:can ?not|can't|rather not|could not|couldn't|won't|will not|would not|wouldn't|don't want"
-    r"|must not"
-    r"|(?:not|un) ?(?:able|willing|comfortable|going|allowed|permitted))"
+    r"|must not|(?:not|un) ?(?:able|willing|comfortable|going|allowed|permitted))"
     rf"(?: \w+){{0,3}}? (?:{ANSWERING})"
-    r"|\b(?:i|we)(?: \w+){0,3} (?:decline|refuse)\b|\bas an ai\b|\bi(?:'m| am)(?: \w+)? sorry\b"
-    r"|\bno answer\b|\bagainst (?:my|the) (?:policy|policies|guidelines)\b"
+    r"|\b(?:i|we)(?: \w+)? (?:can ?not|can't|won't|will not)\W*(?:[.!,;:]|$)|\bunable to\b"
+    r"|\b(?:i|we) (?:do not|don't) (?:choose|answer|decide|play|take part|respond)\b"
+    r"|\b(?:i|we)(?: \w+){0,3} (?:decline|refuse)\b|\bas an ai\b|\bsorry\b|\bapolog(?:y|i[esz])"
+    r"|\bnot something (?:i|we)\b|\bno answer\b|\bmy (?:own )?(?:policy|policies|guidelines)\b"
     r"|我无法|我不能|无法回答|申し訳|nicht (?:antworten|teilnehmen)|no puedo|je ne peux pas"
 )
 """Such as `I can't take part in this` or `as an AI`; `I can't trust him` is none."""
 TAKES_BACK = re.compile(
-    r"^\W*(?:no|not)\b|\bwait\b|\bactually\b|\bon (?:reflection|second thoughts?)\b|\bhmm+\b"
-    r"|\bscratch that\b|\bcorrection\b|\bchanged? my mind\b|\bre-?(?:consider|think)\b|\brevise\b"
-    r"|\bignore\b|\bnever ?mind\b|\bnot (?:my|the) (?:final )?(?:answer|choice|decision)\b"
+    r"^\W*(?:no|not|is|was|would|drafts?|examples?|templates?)\b|\bwait\b|\bactually\b|\bhmm+\b"
+    r"|\bon (?:reflection|second thoughts?)\b|\bscratch that\b|\bcorrection\b|\bchanged? my mind\b"
+    r"|\bre-?(?:consider|think)\b|\brevise\b|\bignore\b|\bnever ?mind\b"
+    r"|\bnot (?:my|the) (?:final )?(?:answer|choice|decision)\b"
     r"|\b(?:answer|response|output|decision|choice|reply|json)\W*(?:is|would be)?\W*:\W*$"
 )
 """After an answer; the last begins one that doesn't come: `Final answer:`."""
 EXAMPLE = re.compile(
-    r"\b(?:examples?|e\.g|for instance|such as|samples?|templates?|placeholders?)\b[^.!?{}]{0,60}$"
+    r"\b(?:examples?|e\.g|for instance|such as|samples?|templates?|placeholders?|drafts?"
+    r"|first thoughts?|initial\w*|tentative\w*|if i (?:were|was))\b[^.!?{}]{0,60}$"
     r"|\b(?:not|never|instead of|rather than|n't (?:say|answer|write|choose|be))\W*$"
 )
 """Right before an object that is none: `For example: `."""
-SAYS = r"(?:\b(?:i|we|answer|choice|move|decision)\b(?:\W+\w+){0,3}?\W+|^\W*|\bno\W+)"
+SAYS = r"(?:\b(?:i|we|answer|choice|move|decision)\b(?:\W+\w+){0,3}?\W+|(?:^|[.:!?=])\W*|\bno\W+)"
 NEAR = 200
 """Characters before an object that may introduce it."""
 

@@ -24,11 +24,12 @@ PLAIN = re.compile(
 )
 """Marks that hold an answer, or layout, or a turn of the dialogue."""
 MARK = re.compile(
-    r"(?:<|&lt;)(?P<tag>/?[A-Za-z][\w.:-]*)(?:\s[^<>{}]*)?(?:>|&gt;)"
-    r"|<\|(?P<opens>\w+)>|<(?P<closes>\w+)\|>"
-    r"|\[(?P<bracket>/?[A-Za-z][\w -]*)\]|◁(?P<triangle>/?\w+)▷|<[|｜](?P<bars>/?[\w▁ -]+)[|｜]>"  # noqa: RUF001
+    r"(?:\\?[<＜〈]|&lt;)(?P<tag>/?[A-Za-z][\w.:-]*)(?:\s[^<>{}]*)?(?:\\?[>＞〉]|&gt;|(?={)|\Z)"  # noqa: RUF001
+    r"|<\|(?P<opens>\w+)>|<(?P<closes>\w+)\|>|<[|｜](?P<bars>/?[\w▁ -]+)[|｜]>"  # noqa: RUF001
+    r"|\[(?P<bracket>/?[A-Za-z]\w*|[A-Z ]+)\]|{(?P<brace>/?[A-Za-z]\w*)}|◁(?P<triangle>/?\w+)▷"
 )
-"""The last three are common in other uses, and count where their name is one of thoughts."""
+UNSURE = "bracket", "brace", "triangle", "bars"
+"""These are common in other uses, and count where their name is one of thoughts."""
 BEGINS = re.compile(r"^(?:begin|start)_(?:of_)?|_(?:prefix|start|begin)$")
 ENDS = re.compile(r"^/|^end_(?:of_)?|_(?:suffix|end)$")
 """How a name says that it begins or ends something, such as `end_of_thought`."""
@@ -108,7 +109,7 @@ def _marks(text: str) -> Iterator[Mark]:
         ends = "/" * written[0].startswith("/")
         name = ends + re.sub(r"[\s-]", "_", written[2])
         thinks = bool(THINKING.search(name))
-        if not thinks and found.lastgroup in ("bracket", "triangle", "bars"):
+        if not thinks and found.lastgroup in UNSURE:
             continue
         begins = found.lastgroup != "closes" and not ENDS.search(name if thinks else name[:1])
         bare = ENDS.sub("", BEGINS.sub("", name)) if thinks else name.removeprefix("/")
