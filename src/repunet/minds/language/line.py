@@ -23,6 +23,7 @@ from repunet.models.failure import (
 from repunet.models.halt import Halted
 from repunet.models.ladder import Ladder
 from repunet.models.ledger import Reservation
+from repunet.models.local import LocalTransport
 from repunet.models.person import Person
 from repunet.models.prices import Price
 from repunet.models.request import (
@@ -108,6 +109,7 @@ class Line:
         self._ladder = ladder
         self._price = price
         self._patient = isinstance(transport, Person)
+        self._computes_here = isinstance(transport, LocalTransport)
         self._is_known = correspondence.log.has_heard(name)
         """Whether it has ever answered: then it is up to a request if it is not answered."""
         self._heard_at = 0.0
@@ -300,8 +302,12 @@ class Line:
         return end if is_there else min(end, trial.since + UNKNOWN)
 
     def _time_for(self, trial: Trial, now: float) -> float:
-        """Return for how many seconds an attempt may last."""
-        return min(self.correspondence.allowance.timeout, (self._end(trial) or now) - now)
+        """Return for how many seconds an attempt may last.
+
+        What is computed here would only begin anew: it has all the time of its question.
+        """
+        left = (self._end(trial) or now) - now
+        return left if self._computes_here else min(self.correspondence.allowance.timeout, left)
 
     def _out_of_time(self, trial: Trial) -> Exception:
         """Return how a request ends that was not answered in time.

@@ -124,7 +124,7 @@ async def _transport(endpoint: Endpoint, allowance: Allowance, stack: AsyncExitS
 
         serving = served_as(endpoint, allowance)
         server = await stack.enter_async_context(at_hand(endpoint.path, serving))
-        transport = OpenAITransport(endpoint.model, server.url, NO_KEY, allowance.timeout)
+        transport = OpenAITransport(endpoint.model, server.url, NO_KEY, allowance.deadline)
         return LocalTransport(transport, server)
     url, secret = address(endpoint), key(endpoint, os.environ)
     return OpenAITransport(endpoint.model, url, secret, allowance.timeout)
