@@ -22,6 +22,7 @@ from pydantic_ai.usage import RequestUsage
 from repunet.errors import UsageError
 from repunet.extras import installation
 from repunet.models import failure, native
+from repunet.models.learnt import Learnt
 from repunet.models.native import NativeTransport
 from repunet.models.request import Message, Reply, Request, Sampling, Usage
 from repunet.models.secrets import known, redacted
@@ -132,7 +133,7 @@ def test_a_reply_holds_what_was_said_and_what_it_took(talk: Conversation) -> Non
     assert reply.usage == Usage(input=30, output=6, cached=10)
 
 
-@pytest.mark.parametrize(("reason", "finish"), [("max_tokens", "length"), ("refusal", "refused")])
+@pytest.mark.parametrize(("reason", "finish"), [("max_tokens", "length"), ("refusal", "filtered")])
 def test_a_reply_says_why_it_ends(reason: str, finish: str, talk: Conversation) -> None:
     assert talk.ask(says({**SAID, "stop_reason": reason}), request()).finish == finish
 
@@ -188,7 +189,10 @@ def test_a_refused_parameter_is_left_out_from_then_on(talk: Conversation) -> Non
 
 def test_a_value_out_of_range_is_not_left_out(talk: Conversation) -> None:
     with pytest.raises(failure.Permanent, match="less than or equal to 1"):
-        talk.ask(says(refusal("temperature: should be less than or equal to 1"), 400), request())
+        talk.ask(
+            says(refusal("temperature: should be less than or equal to 1"), 400),
+            request(temperature=1.5),
+        )
     assert "temperature" not in talk.transport.dropped
 
 
@@ -201,7 +205,7 @@ def test_a_model_without_formats_says_so_before_it_is_asked(talk: Conversation) 
 
 FAILURES: list[tuple[int, str, type[failure.Failure], str]] = [
     (400, "output_config.format.schema: too complex", failure.Unsupported, "too complex"),
-    (400, "messages: at least one", failure.Permanent, "400: messages"),
+    (400, "messages: at least one", failure.Unacceptable, "400: messages"),
     (400, "Output blocked by content filtering policy", failure.Content, "blocked"),
     (400, "Your credit balance is too low", failure.Permanent, "no money left"),
     (400, "prompt is too long: 9 tokens > 8 maximum", failure.Content, "too long"),
@@ -213,8 +217,8 @@ FAILURES: list[tuple[int, str, type[failure.Failure], str]] = [
     (409, "conflict", failure.Transient, "409"),
     (429, "slower, please", failure.RateLimited, "slower"),
     (500, "oops", failure.Transient, "500"),
-    (503, "later", failure.Transient, "503"),
-    (529, "overloaded", failure.Transient, "529"),
+    (503, "later", failure.Overloaded, "503"),
+    (529, "overloaded", failure.Overloaded, "529"),
 ]
 
 
@@ -228,7 +232,7 @@ def test_a_failure_has_a_class_and_is_asked_once(
     assert type(error.value) is kind
     assert len(endpoint.asked) == 1
     assert error.value.retry_after == (
-        7 if kind in (failure.RateLimited, failure.Transient) else None
+        7 if kind in (failure.RateLimited, failure.Transient, failure.Overloaded) else None
     )
 
 
@@ -341,7 +345,7 @@ def test_every_provider_can_be_made_ready(provider: str, monkeypatch: pytest.Mon
         monkeypatch.setenv(name, KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEY)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    transport = NativeTransport(provider, "some-model", timeout=60, dropped=["top_p"])
+    transport = NativeTransport(provider, "some-model", timeout=60, learnt=Learnt({"top_p"}))
     assert "top_p" in transport.dropped
     asyncio.run(transport.close())
 

@@ -15,7 +15,6 @@ import pytest
 from aiohttp import web
 
 from repunet.fake_llm import Faults, Settings, serving
-from repunet.models.body import OTHER_ROOM, ROOM
 from repunet.models.failure import (
     Content,
     Failure,
@@ -28,6 +27,7 @@ from repunet.models.failure import (
     Unreachable,
     Unsupported,
 )
+from repunet.models.learnt import OTHER_ROOM, ROOM
 from repunet.models.openai import OpenAITransport, retry_after
 from repunet.models.request import RUNGS, Message, Reply, Request, Rung, Sampling, Usage, worded
 
@@ -212,7 +212,7 @@ def test_an_answer_says_what_it_took() -> None:
         "completion_tokens_details": {"reasoning_tokens": 9},
     }
     assert one(saying(answer(usage=usage))) == Reply(
-        "hi", "stop", Usage(30, 12, 20, 9), "c-1", "fake-2"
+        "hi", "stop", Usage(30, 12, 20, 9), "c-1", "fake-2", reason="stop"
     )
 
 
@@ -225,12 +225,12 @@ def test_what_an_answer_took_may_not_be_said(usage: Any) -> None:
     ("body", "text", "finish"),
     [
         (answer("a", "length"), "a", "length"),
-        (answer("", "content_filter"), "", "refused"),
+        (answer("", "content_filter"), "", "filtered"),
         (answer(None, message={"refusal": "No."}), "No.", "refused"),
         (answer(None), "", "stop"),
         (answer([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]), "ab", "stop"),
         (answer([{"type": "thinking", "thinking": "x"}, {"text": "b"}, None]), "b", "stop"),
-        (answer("a", "weird"), "a", "stop"),
+        (answer("a", "weird"), "a", "unknown"),
         ({"choices": [{"message": {"content": "a"}}]}, "a", "stop"),
     ],
 )
@@ -338,8 +338,8 @@ def test_a_server_that_can_not_write_http_is_asked_again() -> None:
         (wrong("no", 400, code="context_length_exceeded", param="messages"), Content),
         (wrong("maximum context length is 9; lower 'max_tokens'", param="max_tokens"), Content),
         (wrong("the request exceeds the available context size"), Content),
-        (wrong("'temperature' must be at most 1", param="temperature"), Unacceptable),
-        (wrong("max_tokens is too large: 99", param="max_tokens"), Unacceptable),
+        (wrong("'temperature' must be at most 1", param="temperature"), Permanent),
+        (wrong("max_tokens is too large: 99", param="max_tokens"), Unsupported),
         (wrong("no"), Unacceptable),
         (saying('"no"', 400), Unacceptable),
         (saying("[]", 418), Unacceptable),

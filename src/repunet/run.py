@@ -149,6 +149,11 @@ class Run:
         finally:
             self._loop = None
 
+    def on_notice(self, listener: Callable[[str], None]) -> None:
+        """Let somebody be told, in a line, of what an endpoint was found to refuse."""
+        if self._correspondence is not None:
+            self._correspondence.listeners.append(listener)
+
     def interrupt(self) -> None:
         """Send nothing more to language models; answers in flight are still awaited and kept."""
         if self._correspondence is not None and self._loop is not None:

@@ -47,6 +47,7 @@ def logged(run: Run, warnings: Iterable[str] = ()) -> Iterator[Watcher]:
     log, handler = _opened(run.journal.path.with_name(FILE))
     try:
         _begin(log, run, warnings)
+        run.on_notice(lambda told: log.warning("%s", told))
         yield _Rounds(log, run)
         log.info("ended after round %d of %d", run.journal.rounds, run.planned)
     except Stopped as stopped:

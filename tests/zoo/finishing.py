@@ -7,7 +7,6 @@ ONE = asks("ChooseMove", "A01")
 
 @habit(
     "OpenRouter: a provider that breaks off, with status 200 (openrouter.ai/docs/errors)",
-    awaited=True,
 )
 async def an_answer_ends_in_an_error(call: Call) -> Answer:
     if call.number % 4:
@@ -17,12 +16,12 @@ async def an_answer_ends_in_an_error(call: Call) -> Answer:
     return answer
 
 
-@habit("OpenRouter, at the very first requests", awaited=True)
+@habit("OpenRouter, at the very first requests")
 async def the_first_answers_end_in_an_error(call: Call) -> Answer:
     return call.answered("", "error") if call.number <= 2 else call.answered()
 
 
-@habit("DeepSeek: insufficient_system_resource (api-docs.deepseek.com)", awaited=True)
+@habit("DeepSeek: insufficient_system_resource (api-docs.deepseek.com)")
 async def resources_do_not_suffice(call: Call) -> Answer:
     if call.number % 5:
         return call.answered()
@@ -35,20 +34,17 @@ async def resources_do_not_suffice(call: Call) -> Answer:
     where=ONE,
     says="refuse",
     extra=0,
-    awaited=True,
 )
 async def a_filter_has_a_suffix(call: Call) -> Answer:
     return call.answered(finish="content_filter: PROHIBITED_CONTENT")
 
 
-@habit(
-    "Zhipu: sensitive (docs.bigmodel.cn)", ends="missing", where=ONE, says="refuse", awaited=True
-)
+@habit("Zhipu: sensitive (docs.bigmodel.cn)", ends="missing", where=ONE, says="refuse")
 async def a_filter_is_called_sensitive(call: Call) -> Answer:
     return call.answered("", "sensitive")
 
 
-@habit("Mistral: model_length; Anthropic's gateways: max_tokens", where=ONE, awaited=True)
+@habit("Mistral: model_length; Anthropic's gateways: max_tokens", where=ONE)
 async def a_cut_is_called_otherwise(call: Call) -> Answer:
     if call.room > 4096:
         return call.answered()
@@ -62,6 +58,6 @@ async def a_whole_answer_ends_for_any_reason(call: Call) -> Answer:
     return call.answered(finish=reasons[call.number % len(reasons)])
 
 
-@habit("gateways that lose answers, and say a reason of their own", where=ONE, awaited=True)
+@habit("gateways that lose answers, and say a reason of their own", where=ONE)
 async def nothing_ends_for_an_unknown_reason(call: Call) -> Answer:
     return call.answered("", "weird") if call.times < 6 else call.answered()

@@ -27,6 +27,9 @@ class Call:
     """The how manieth request it is, from 1."""
     times: int
     """The how manieth request for its decision."""
+    begun: str = ""
+    """The true text of the answer to the first one, which a model would also give when asked again.
+    """
 
     @property
     def operation(self) -> str:

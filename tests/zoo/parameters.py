@@ -8,7 +8,6 @@ from zoo.habits import Answer, Call, habit
 @habit(
     "Anthropic from Claude 4.1 on (github.com/anomalyco/opencode/issues/1644)",
     extra=0,
-    awaited=True,
 )
 async def temperature_and_top_p_may_not_both_be_given(call: Call) -> Answer:
     if {"temperature", "top_p"} <= call.body.keys():
@@ -22,7 +21,6 @@ async def temperature_and_top_p_may_not_both_be_given(call: Call) -> Answer:
     "Anthropic from Claude 4.1 on, where both were set",
     settings=",top_p=0.9",
     extra=1,
-    awaited=True,
 )
 async def of_two_that_exclude_each_other_one_is_left_out(call: Call) -> Answer:
     if {"temperature", "top_p"} <= call.body.keys():
@@ -30,7 +28,7 @@ async def of_two_that_exclude_each_other_one_is_left_out(call: Call) -> Answer:
     return call.answered()
 
 
-@habit("text-generation-inference (huggingface.co/docs): top_p below 1", extra=0, awaited=True)
+@habit("text-generation-inference (huggingface.co/docs): top_p below 1", extra=0)
 async def a_top_p_of_1_is_out_of_range(call: Call) -> Answer:
     if call.body.get("top_p") == 1:
         said = {
@@ -41,9 +39,7 @@ async def a_top_p_of_1_is_out_of_range(call: Call) -> Answer:
     return call.answered()
 
 
-@habit(
-    "Google's compatible endpoint: 'Penalty is not enabled for models/...'", extra=0, awaited=True
-)
+@habit("Google's compatible endpoint: 'Penalty is not enabled for models/...'", extra=0)
 async def a_penalty_is_refused_without_its_name(call: Call) -> Answer:
     if "frequency_penalty" in call.body or "presence_penalty" in call.body:
         error = {
@@ -59,7 +55,6 @@ async def a_penalty_is_refused_without_its_name(call: Call) -> Answer:
     "Google's compatible endpoint, where a penalty was set",
     settings=",frequency_penalty=0.5",
     extra=1,
-    awaited=True,
 )
 async def a_penalty_that_was_set_is_left_out(call: Call) -> Answer:
     if "frequency_penalty" in call.body or "presence_penalty" in call.body:
@@ -85,7 +80,6 @@ async def no_temperature_but_the_default(call: Call) -> Answer:
 @habit(
     "text-generation-inference refuses a temperature of 0: 'must be strictly positive'",
     extra=1,
-    awaited=True,
 )
 async def a_temperature_of_0_is_out_of_range(call: Call) -> Answer:
     if call.body.get("temperature") == 0:
@@ -94,7 +88,7 @@ async def a_temperature_of_0_is_out_of_range(call: Call) -> Answer:
     return call.answered()
 
 
-@habit("servers that write names as Java does", settings=",top_p=0.9", extra=1, awaited=True)
+@habit("servers that write names as Java does", settings=",top_p=0.9", extra=1)
 async def a_name_is_written_in_another_way(call: Call) -> Answer:
     if "top_p" in call.body:
         return call.wrong("Validation failed: topP is not a valid field here")
@@ -105,7 +99,6 @@ async def a_name_is_written_in_another_way(call: Call) -> Answer:
     "servers that use the name of the method: nucleus sampling",
     settings=",top_p=0.9",
     extra=1,
-    awaited=True,
 )
 async def top_p_is_called_nucleus_sampling(call: Call) -> Answer:
     if "top_p" in call.body:

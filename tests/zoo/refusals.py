@@ -7,7 +7,6 @@ from zoo.habits import Answer, Call, habit
 
 @habit(
     "Groq: the model, not the request, has missed the format (console.groq.com/docs/errors)",
-    awaited=True,
 )
 async def json_mode_is_missed_now_and_then(call: Call) -> Answer:
     if call.number % 5 != 1:
@@ -21,16 +20,13 @@ async def json_mode_is_missed_now_and_then(call: Call) -> Answer:
     ends="stop",
     says="no money left",
     extra=1,
-    awaited=True,
 )
 async def no_money_by_type_alone(call: Call) -> Answer:
     said = "Your current quota is exceeded; check plan and billing."
     return call.wrong(said, 429, type="insufficient_quota")
 
 
-@habit(
-    "MiniMax: base_resp in a 200", ends="stop", says="insufficient balance", extra=1, awaited=True
-)
+@habit("MiniMax: base_resp in a 200", ends="stop", says="insufficient balance", extra=1)
 async def no_money_in_a_200(call: Call) -> Answer:
     said = {"status_code": 1008, "status_msg": "insufficient balance"}
     return {"id": "1", "choices": None, "usage": None, "base_resp": said}
@@ -52,7 +48,6 @@ async def no_money_as_a_bad_request(call: Call) -> Answer:
     ends="stop",
     says="credits",
     extra=1,
-    awaited=True,
 )
 async def no_money_as_an_error_in_a_200(call: Call) -> Answer:
     return {"error": {"code": 402, "message": "Insufficient credits. Add more to go on."}}
@@ -71,7 +66,6 @@ async def a_quota_per_minute_passes(call: Call) -> Answer:
     ends="stop",
     says="max_tokens",
     extra=1,
-    awaited=True,
 )
 async def a_request_larger_than_a_minute(call: Call) -> Answer:
     said = (

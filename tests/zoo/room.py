@@ -14,13 +14,12 @@ def capped(call: Call, most: int, message: str, **parts: Any) -> Answer:
         return call.wrong(message, **parts)
     if call.times == 1:
         return call.answered(call.text[: len(call.text) // 2], "length")
-    return call.answered()
+    return call.answered(call.begun)
 
 
 @habit(
     "OpenAI: 'max_tokens is too large: 8192. This model supports at most ...'",
     where=LONG,
-    awaited=True,
 )
 async def more_room_than_the_model_has(call: Call) -> Answer:
     name = "max_tokens" if "max_tokens" in call.body else "max_completion_tokens"
@@ -31,24 +30,23 @@ async def more_room_than_the_model_has(call: Call) -> Answer:
 @habit(
     "vLLM: prompt and max_tokens are over the context ('reduce the length')",
     where=LONG,
-    awaited=True,
 )
 async def more_room_than_the_context_leaves(call: Call) -> Answer:
     said = (
         "This model's maximum context length is 5000 tokens. However, you requested 8900 tokens "
         "(708 in the messages, 8192 in the completion). Please reduce the length."
     )
-    return capped(call, 4200, said, type="BadRequestError", code=400)
+    return capped(call, 4292, said, type="BadRequestError", code=400)
 
 
-@habit("servers whose first answer is that there is less room than 4096", awaited=True)
+@habit("servers whose first answer is that there is less room than 4096")
 async def less_room_than_we_ask_for(call: Call) -> Answer:
     if call.room > 2048:
         return call.wrong("max_tokens must be less than or equal to 2048", param="max_tokens")
     return call.answered()
 
 
-@habit("servers that do not say how much room there is", awaited=True)
+@habit("servers that do not say how much room there is")
 async def less_room_without_a_number(call: Call) -> Answer:
     if call.room > 1500:
         return call.wrong("The requested number of output tokens exceeds the limit of the model")

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -21,12 +21,15 @@ class Server:
     url: str = ""
     calls: list[Call] = field(default_factory=list)
     times: Counter[str] = field(default_factory=Counter)
+    texts: dict[str, str] = field(default_factory=dict)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         decision = unquote(request.headers.get(DECISION, ""))
         self.times[decision] += 1
         body = json.loads(await request.text())
         call = Call(request, body, decision, len(self.calls) + 1, self.times[decision])
+        begun = self.texts.setdefault(decision, call.text)
+        call = replace(call, begun=begun)
         self.calls.append(call)
         said = await self.habit.answer(call)
         return web.json_response(said) if isinstance(said, dict) else said

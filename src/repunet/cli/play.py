@@ -45,6 +45,7 @@ from repunet.runlog import logged
 from repunet.society import Society
 from repunet.spec import AGENTS, BESIDE, ROUNDS, SEED, Limits, RunSpec
 from repunet.storage import called, locate
+from repunet.terminal import tell
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
@@ -228,6 +229,8 @@ def play_out(run: Run, *, quiet: bool, until: int | None = None) -> None:
         progress(run, quiet=quiet) as watch,
         _interruptible(run) as interrupts,
     ):
+        if not quiet:
+            run.on_notice(lambda told: tell(f"note: {told}"))
 
         def over() -> bool:
             return until is not None and run.journal.rounds >= until

@@ -1,38 +1,53 @@
 """Requests and answers as OpenAI's protocol writes them."""
 
 import json
-from collections.abc import Container, Mapping
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from repunet.models.lean import lean
+from repunet.models.learnt import SAMPLING, Learnt
 from repunet.models.request import Finish, Reply, Request, Rung, Usage
+from repunet.models.vendors import known, unsaid
 
-ROOM, OTHER_ROOM = "max_tokens", "max_completion_tokens"
-"""What most servers call the most tokens of an answer, and what some do."""
 LONGEST = 400
 """Characters of what a server says besides an answer."""
 THOUGHTS = "reasoning_content", "reasoning", "thinking"
 """The fields in which servers put what a model thinks before it answers."""
+FILTERED = re.compile(
+    r"filter|sensitive|safety|prohibit|blocklist|recitation|spii|refus|moderat|guardrail|policy"
+    r"|flagged|blocked|censor",
+    re.IGNORECASE,
+)
+"""Words for an answer that a filter kept back: OpenAI's, Google's, Zhipu's, gateways'."""
+CUT = re.compile(r"length|max.*token|token.?limit|truncat|context.?window")
+"""Words for an answer that was cut: OpenAI's, Anthropic's, Mistral's."""
+BROKEN = re.compile(
+    r"error|insufficient|resource|abort|cancel|time.?out|timed|interrupt|overload|unavailable"
+    r"|network|disconnect|fail|malformed|exception|shut.?down|killed|preempt|evict"
+)
+"""Words for an answer that something broke off: OpenRouter's, DeepSeek's, Zhipu's, vLLM's."""
+WHOLE = (
+    "stop", "eos", "eos_token", "end", "end_turn", "end_of_text", "stop_sequence", "stop_token",
+    "tool_calls", "tool_use", "tool_call", "function_call", "complete", "completed", "finish",
+    "finished", "done", "normal", "null", "none", "success", "natural",
+)  # fmt: skip
+"""Words for an answer that is whole."""
 IMPOSSIBLE = 10**12
 """So many tokens no answer takes."""
 
 
-def body(
-    model: str, request: Request, rung: Rung, *, room: str = ROOM, dropped: Container[str] = ()
-) -> dict[str, Any]:
-    """Return a request as it is sent, without the parameters that the server does not know."""
-    sampling = request.sampling
-    parameters = {
-        room: sampling.max_tokens,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "frequency_penalty": sampling.frequency_penalty,
-        "presence_penalty": sampling.presence_penalty,
-    }
+def body(model: str, request: Request, rung: Rung, learnt: Learnt | None = None) -> dict[str, Any]:
+    """Return a request as it is sent: without what says nothing, and what the server refuses."""
+    provider, sampling, values = request.provider, request.sampling, asdict(request.sampling)
+    learnt = learnt or known(provider, request.model)
+    left_out = learnt.dropped | unsaid(provider, request.model, sampling)
     return {
         "model": model,
         "messages": [message._asdict() for message in request.messages],
-        **{name: value for name, value in parameters.items() if name not in dropped},
+        learnt.room: learnt.limited(sampling.max_tokens),
+        **{name: values[name] for name in SAMPLING if name not in left_out},
         **_response_format(request, rung),
     }
 
@@ -57,13 +72,15 @@ def reply_of(answer: Any) -> Reply | None:
     if message is None:
         return None
     refusal, text = part(message, "refusal"), _said(message)
+    elsewhere = "" if text or refusal else _elsewhere(message)
     return Reply(
         text=storable(text or str(refusal or "")),
-        finish=_finish(part(first, "finish_reason"), refused=bool(refusal)),
+        finish=_finish(first, text or elsewhere, refused=bool(refusal)),
         usage=_usage(part(answer, "usage")),
         id=_word(part(answer, "id")),
         served=_word(part(answer, "model")),
-        elsewhere="" if text or refusal else _elsewhere(message),
+        elsewhere=elsewhere,
+        reason=_reason(first),
     )
 
 
@@ -105,10 +122,30 @@ def text_of(content: Any) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _finish(reason: object, *, refused: bool) -> Finish:
-    if refused or reason == "content_filter":
+def _finish(choice: Any, text: str, *, refused: bool) -> Finish:
+    """Return why an answer ended; servers have many words for it, and new ones every year."""
+    reason = part(choice, "finish_reason")
+    if part(choice, "error"):
+        return "broken"
+    if isinstance(reason, str) and FILTERED.search(reason):
+        return "filtered"
+    if refused:
         return "refused"
-    return "length" if reason == "length" else "stop"
+    if reason is None or reason == "":
+        return "stop" if text else "unknown"
+    word = reason.strip().lower() if isinstance(reason, str) else ""
+    if CUT.search(word):
+        return "length"
+    if BROKEN.search(word):
+        return "broken"
+    return "stop" if word in WHOLE else "unknown"
+
+
+def _reason(choice: Any) -> str:
+    """Return the words of a server for why an answer ended."""
+    error = part(choice, "error")
+    said = part(error, "message") or error or part(choice, "finish_reason") or "none"
+    return storable(str(said))[:LONGEST]
 
 
 def _usage(said: Any) -> Usage | None:

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from repunet.models.request import Usage
+
 
 class Failure(Exception):  # noqa: N818
     """A request that was not answered; the message is one line and holds no key."""
@@ -10,13 +12,20 @@ class Failure(Exception):  # noqa: N818
     """What the journal calls it."""
 
     def __init__(
-        self, message: str, *, retry_after: float | None = None, charged: bool = False
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        charged: bool = False,
+        usage: Usage | None = None,
     ) -> None:
         super().__init__(" ".join(message.split()))
         self.retry_after = retry_after
         """Seconds after which the server asked to be asked again."""
         self.charged = charged
         """Whether the provider may have counted it all the same."""
+        self.usage = usage
+        """What it took, as far as that is known."""
 
 
 class RateLimited(Failure):
@@ -43,14 +52,24 @@ class TimedOut(Transient):
     """There was no answer in time: the server has too much to do, or is gone."""
 
 
+class Interrupted(Transient):
+    """The model or its server gave up in the midst of an answer: the format is not the reason."""
+
+
 class Permanent(Failure):
     """It will never be answered: a wrong key, an unknown model, no money left."""
 
     status = "permanent"
 
 
-class Unacceptable(Permanent):
-    """The server does not take this request; others may fare better."""
+class TooLarge(Permanent):
+    """One request takes more than the endpoint allows in a minute."""
+
+
+class Unacceptable(Failure):
+    """The server does not take this request, this time; others may fare better."""
+
+    status = "permanent"
 
 
 class Content(Failure):
@@ -64,7 +83,11 @@ class Unsupported(Failure):
 
     status = "unsupported"
 
-    def __init__(self, message: str, *, parameter: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, parameter: str | None = None, most: int | None = None
+    ) -> None:
         super().__init__(message)
         self.parameter = parameter
         """What the transport will leave out from now on; None if it is the format."""
+        self.most = most
+        """How many tokens of an answer the server takes, where that is what it refuses."""

@@ -58,12 +58,17 @@ class Ladder:
             if self._strikes >= STRIKES:
                 self._step(around=True)
 
-    def heard(self, rung: Rung, text: str) -> None:
-        """Take note of a reply: a bare JSON object shows that the rung is honoured."""
+    def heard(self, rung: Rung, text: str, *, whole: bool = True) -> None:
+        """Take note of a reply: a bare JSON object shows that the rung is honoured.
+
+        A reply that may not be whole shows nothing else.
+        """
         if self.settled or rung != self.rung:
             return
-        if rung == RUNGS[-1] or (text.strip()[:1] == "{" and text.strip()[-1:] == "}"):
+        if (rung == RUNGS[-1] and whole) or (text.strip()[:1] == "{" and text.strip()[-1:] == "}"):
             self.settled = True
+            return
+        if not whole:
             return
         self._strikes += 1
         if self._strikes >= STRIKES:

@@ -19,6 +19,7 @@ from repunet.errors import RepuNetError
 from repunet.extras import missing
 from repunet.models.failure import Failure, Permanent, Transient
 from repunet.models.gguf import checked
+from repunet.models.learnt import Learnt
 from repunet.models.request import Reply, Request, Rung, Transport
 from repunet.models.serving import USUAL, Serving
 
@@ -187,6 +188,11 @@ class LocalTransport:
         """Return the parameters that the server does not know."""
         found: set[str] = getattr(self._transport, "dropped", set())
         return found
+
+    @property
+    def learnt(self) -> Learnt | None:
+        """Return what the server was found to take."""
+        return getattr(self._transport, "learnt", None)
 
     async def send(self, request: Request, rung: Rung, at: str) -> Reply:
         """Send one request; a server that has ended answers none of them ever again."""

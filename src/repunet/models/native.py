@@ -3,28 +3,31 @@
 import asyncio
 import json
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import import_module
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from repunet.errors import UsageError
 from repunet.extras import missing
+from repunet.models.complaint import complaint_of
 from repunet.models.failure import (
     Content,
     Failure,
+    Interrupted,
     Permanent,
-    RateLimited,
     TimedOut,
     Transient,
     Unsupported,
 )
 from repunet.models.lean import lean
+from repunet.models.learnt import SAMPLING, Learnt
 from repunet.models.request import Finish, Message, Reply, Request, Rung, Sampling, Usage
 from repunet.models.secrets import known, redacted
+from repunet.models.vendors import known as known_of
+from repunet.models.vendors import unsaid
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage, ModelResponse
@@ -39,18 +42,10 @@ VARIABLES = {
 }
 """Those that hold the key of a provider; one of them is enough."""
 AWS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-PENALTIES = ("frequency_penalty", "presence_penalty")
-OPTIONAL = ("temperature", "top_p", *PENALTIES)
-"""The parameters that can be left out."""
 HELD: tuple[Rung, ...] = ("schema", "lean")
 """The rungs on which the server is given the schema."""
-AGAIN = (408, 409, 425, 499)
-FORMAT = ("output_config", "output_format", "response_format", "schema", "structured", "grammar")
-UNLUCKY = "json_validate_failed"
-"""What Groq says if the model, not the request, has missed the format."""
-REFUSED = re.compile(r"support|deprecat|allow|permit|accept|unknown|unrecogni|both", re.IGNORECASE)
-"""What is said of a parameter, not of its value."""
-FILTERED = re.compile(r"content[ _-]?(filter|policy|management)|safety", re.IGNORECASE)
+ALL = 2000
+"""Characters of a complaint that are read."""
 THREADS = 64
 CONNECT = 10.0
 
@@ -62,26 +57,35 @@ class NativeTransport:
         provider: One that pydantic-ai knows, such as `anthropic`.
         model: The provider's name of the model.
         timeout: Seconds after which a request is given up.
-        dropped: Parameters not to be sent; those that the model is known to refuse are added.
+        learnt: What the model is known to take; what pydantic-ai knows it to refuse is added.
 
     Raises:
         UsageError: A package, a key or the provider is missing.
     """
 
     def __init__(
-        self, provider: str, model: str, *, timeout: float, dropped: Iterable[str] = ()
+        self, provider: str, model: str, *, timeout: float, learnt: Learnt | None = None
     ) -> None:
         self._name, self._variables = model, _variables(provider)
+        self._provider = provider
         self._timeout = timeout
         self._model = _model(provider, model, timeout)
         self._unknown = self._model.unsupported_settings
         self._entered = False
-        self.dropped = {*dropped, *_refused(self._model)}
-        """The parameters that are not sent."""
+        self.learnt = known_of(provider, model) if learnt is None else learnt
+        """What the model was found to take."""
+        self.learnt.dropped |= _refused(self._model)
+
+    @property
+    def dropped(self) -> set[str]:
+        """Return the parameters that are left out."""
+        return self.learnt.dropped
 
     async def send(self, request: Request, rung: Rung, at: str) -> Reply:
         """Send one request; raises a Failure that holds no key."""
-        with self._explained(rung):
+        settings = self._settings(request.sampling)
+        sent: dict[str, Any] = {**settings, **({"response_format": rung} if rung in HELD else {})}
+        with self._explained(sent):
             from pydantic_ai.direct import model_request
 
             await self._enter()
@@ -89,7 +93,7 @@ class NativeTransport:
                 response = await model_request(
                     self._model,
                     _turns(request.messages),
-                    model_settings=self._settings(request.sampling),
+                    model_settings=settings,
                     model_request_parameters=_format(request, rung),
                     instrument=False,
                 )
@@ -109,24 +113,22 @@ class NativeTransport:
     def _settings(self, sampling: Sampling) -> "ModelSettings":
         """Return what is sent besides the dialogue, and that it is sent once."""
         values = {**asdict(sampling), "timeout": self._timeout, "max_retries": 0}
-        left_out = self.dropped | self._unknown
-        left_out |= {name for name in PENALTIES if values[name] == 0}
-        if "claude" in self._name and sampling.top_p == 1:
-            left_out.add("top_p")  # which it has without, and refuses next to a temperature
+        values["max_tokens"] = self.learnt.limited(sampling.max_tokens)
+        left_out = self.dropped | self._unknown | unsaid(self._provider, self._name, sampling)
         settings: Any = {name: value for name, value in values.items() if name not in left_out}
         return settings  # type: ignore[no-any-return]
 
     @contextmanager
-    def _explained(self, rung: Rung) -> Iterator[None]:
+    def _explained(self, sent: Mapping[str, Any]) -> Iterator[None]:
         """Say which of the classes of failure it is."""
         try:
             yield
         except Failure:
             raise
         except Exception as error:  # noqa: BLE001
-            raise self._failure(error, rung) from None
+            raise self._failure(error, sent) from None
 
-    def _failure(self, error: Exception, rung: Rung) -> Failure:
+    def _failure(self, error: Exception, sent: Mapping[str, Any]) -> Failure:
         from pydantic_ai import exceptions as ai
 
         said = redacted(_said(error), *known(os.environ))
@@ -135,44 +137,34 @@ class NativeTransport:
         if isinstance(error, ai.ModelConnectionError):
             return Transient(said, charged=error.phase not in ("pool", "connect"))
         if isinstance(error, ai.ModelHTTPError):
-            return self._refusal(error.status_code, error, said, rung)
+            return self._refusal(error, said, sent)
         if isinstance(error, ai.ContentFilterError):
             return Content(said)
         if isinstance(error, ai.UserError):
-            return Unsupported(said) if rung in HELD else Permanent(said)
+            return Unsupported(said) if "response_format" in sent else Permanent(said)
         if "Credential" in type(error).__name__:
             return Permanent(f"the key is not accepted: set {self._variables} ({said})")
         return Transient(f"{type(error).__name__}: {said}", charged=True)
 
-    def _refusal(self, status: int, error: Exception, said: str, rung: Rung) -> Failure:
+    def _refusal(self, error: Any, said: str, sent: Mapping[str, Any]) -> Failure:
         """Return the failure of an answer that is none."""
         from pydantic_ai import exceptions as ai
 
-        why, wait = f"{status}: {said}", getattr(error, "retry_after", None)
-        if status == 402 or isinstance(error, ai.ModelQuotaExceededError):
+        status, wait = error.status_code, getattr(error, "retry_after", None)
+        why = f"{status}: {said}"
+        if isinstance(error, ai.ModelQuotaExceededError):
             return Permanent(f"there is no money left ({why})")
-        if status == 429:
-            return RateLimited(why, retry_after=wait)
-        if status in AGAIN or status >= 500 or UNLUCKY in str(error):
-            return Transient(why, retry_after=wait)
-        if status in (401, 403) or isinstance(error, ai.ModelAuthenticationError):
+        if isinstance(error, ai.ModelAuthenticationError):
             return Permanent(f"the key is not accepted: set {self._variables} ({why})")
-        if status == 404:
-            return Permanent(f"{self._name!r} is not known there ({why})")
-        if isinstance(error, ai.ModelContextWindowExceededError) or FILTERED.search(said):
+        told = complaint_of(status, _body(error))
+        details = redacted(str(error)[:ALL], *known(os.environ))
+        complaint = replace(told, said=said, details=details, retry_after=wait)
+        failure = complaint.failure(sent, self._name)
+        if isinstance(failure, Unsupported) and failure.parameter is not None:
+            self.learnt.refuse(failure.parameter, failure.most)
+        elif isinstance(error, ai.ModelContextWindowExceededError):
             return Content(why)
-        return self._unacceptable(said, why, rung)
-
-    def _unacceptable(self, said: str, why: str, rung: Rung) -> Failure:
-        """Return the failure of a request that the server finds fault with."""
-        named = [name for name in OPTIONAL if re.search(rf"\b{name}\b", said)]
-        parameter = next((name for name in named if name not in self.dropped), None)
-        if parameter and REFUSED.search(said):
-            self.dropped.add(parameter)
-            return Unsupported(why, parameter=parameter)
-        if rung in HELD and any(word in said.lower() for word in FORMAT):
-            return Unsupported(why)
-        return Permanent(why)
+        return failure
 
 
 def _model(provider: str, name: str, timeout: float) -> "Model[Any]":
@@ -221,7 +213,7 @@ def _variables(provider: str) -> str:
 
 def _refused(model: "Model[Any]") -> set[str]:
     """Return the parameters that pydantic-ai knows the model to refuse."""
-    refused: set[str] = {name for name in OPTIONAL if name in model.unsupported_settings}
+    refused: set[str] = {name for name in SAMPLING if name in model.unsupported_settings}
     profile: Mapping[str, Any] = model.profile
     if profile.get("anthropic_disallows_sampling_settings"):
         refused |= {"temperature", "top_p"}
@@ -256,21 +248,24 @@ def _format(request: Request, rung: Rung) -> "ModelRequestParameters":
 
 
 def _reply(response: "ModelResponse") -> Reply:
-    if response.finish_reason == "error":
-        raise Transient("the model has given up", charged=True)
     text = "".join(part.content for part in response.parts if part.part_kind == "text")
+    reason, details = response.finish_reason, response.provider_details or {}
+    own = str(details.get("finish_reason") or reason or "")
+    if reason == "error":
+        raise Interrupted(f"the answer broke off: {own}", usage=_usage(response))
     return Reply(
         text=text,
-        finish=_finish(response.finish_reason),
+        finish=_finish(reason),
         usage=_usage(response),
         id=response.provider_response_id,
         served=response.model_name,
+        reason=own,
     )
 
 
 def _finish(reason: str | None) -> Finish:
     if reason == "content_filter":
-        return "refused"
+        return "filtered"
     return "length" if reason == "length" else "stop"
 
 
@@ -286,6 +281,17 @@ def _said(error: BaseException) -> str:
     """Return what the provider says of it, in a line."""
     said = _told(getattr(error, "body", None)) or str(error) or type(error).__name__
     return " ".join(said.split())[:400]
+
+
+def _body(error: BaseException) -> Any:
+    """Return the body of an answer that is none, as JSON where it is."""
+    body = getattr(error, "body", None)
+    if not isinstance(body, str):
+        return body
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return body
 
 
 def _told(body: object) -> str:

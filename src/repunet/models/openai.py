@@ -1,6 +1,6 @@
 """OpenAI's protocol, which most servers of language models speak."""
 
-import re
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from email.utils import mktime_tz, parsedate_tz
@@ -8,25 +8,23 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from repunet.models.body import OTHER_ROOM, ROOM, body, part, reply_of
+from repunet.models.body import body, reply_of
+from repunet.models.complaint import Complaint, complaint_of
 from repunet.models.environment import explained
 from repunet.models.failure import (
-    Content,
     Failure,
-    Overloaded,
-    Permanent,
-    RateLimited,
+    Interrupted,
     TimedOut,
     Transient,
-    Unacceptable,
     Unreachable,
     Unsupported,
 )
-from repunet.models.request import Reply, Request, Rung
+from repunet.models.learnt import Learnt
+from repunet.models.request import Reply, Request, Rung, Usage
 from repunet.models.secrets import redacted
 
 if TYPE_CHECKING:
-    from openai import APIStatusError, AsyncOpenAI
+    from openai import AsyncOpenAI
 
     from repunet.models.client import BoundedClient
 
@@ -34,25 +32,16 @@ DECISION = "X-RepuNet-Decision"
 """The header that names the decision that a request is for."""
 
 OPENAI = "https://api.openai.com/v1"
-NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached", "insufficient_balance")
-OVERLOADED = (502, 503, 504, 529)
-TRANSIENT = (408, 409, 425, 499)
-FILTERED = ("content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation")
-FORMAT = ("response_format", "json_schema", "schema", "grammar", "structured output", "json mode")
-OPTIONAL = ("temperature", "top_p", "frequency_penalty", "presence_penalty", ROOM, OTHER_ROOM)
-UNKNOWN_PARAMETER = ("unsupported_parameter", "unsupported_value", "unknown_parameter")
-UNKNOWN = re.compile(r"support|unknown|unrecogni|unexpected|not permitted", re.IGNORECASE)
-"""What is said of a parameter, not of its value."""
-TOO_LONG = re.compile(r"context[ _](length|size|window)|prompt is too long", re.IGNORECASE)
-FLAGGED = re.compile(r"flagged|moderation", re.IGNORECASE)
-LONGEST = 400
-"""Characters of a complaint."""
+LONGEST, ALL = 400, 2000
+"""Characters of a complaint that are told, and that are read."""
 
 
 class OpenAITransport:
     """Sends requests to one endpoint, each exactly once: whoever calls decides on repetitions."""
 
-    def __init__(self, model: str, url: str | None, key: str, timeout: float) -> None:
+    def __init__(
+        self, model: str, url: str | None, key: str, timeout: float, learnt: Learnt | None = None
+    ) -> None:
         self._model = model
         self._key = key
         from repunet.models.client import BoundedClient
@@ -60,16 +49,15 @@ class OpenAITransport:
         http = BoundedClient(url or OPENAI, timeout)
         self._proxy = http.proxy
         self._client = _client(url, key, timeout, http)
-        self.dropped: set[str] = set()
-        """The parameters that the endpoint does not know."""
-        self._room = ROOM
+        self.learnt = Learnt() if learnt is None else learnt
+        """What the endpoint was found to take."""
 
     async def send(self, request: Request, rung: Rung, at: str) -> Reply:
         """Send one request; raises a Failure that holds no key."""
         import aiohttp
         import openai
 
-        sent = body(self._model, request, rung, room=self._room, dropped=self.dropped)
+        sent = body(self._model, request, rung, self.learnt)
         try:
             answer = await self._client.post(
                 "/chat/completions",
@@ -78,7 +66,12 @@ class OpenAITransport:
                 options={"headers": {DECISION: quote(at, safe="/>@-")}},
             )
         except openai.APIStatusError as error:
-            failure = self._failure(error, sent)
+            complaint = self._complaint(
+                error.status_code, error.body or error, error.response.headers
+            )
+            if complaint.is_of_a_cut:
+                return Reply("", "length", _at_most(request, sent[self.learnt.room]))
+            failure = complaint.failure(sent, self._model)
         except openai.APIConnectionError as error:
             failure = self._unreached(error)
         except (
@@ -90,66 +83,56 @@ class OpenAITransport:
         ) as error:
             failure = Transient(self._shown(_said(error)), charged=True)
         else:
-            return self._reply(answer)
+            return self._reply(answer, request, sent)
+        if isinstance(failure, Unsupported) and failure.parameter is not None:
+            self.learnt.refuse(failure.parameter, failure.most)
         raise failure  # here, so that no other error, with its request and the key, hangs on to it
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
-    def _reply(self, answer: Any) -> Reply:
+    @property
+    def dropped(self) -> set[str]:
+        """Return the parameters that are left out."""
+        return self.learnt.dropped
+
+    def _reply(self, answer: Any, request: Request, sent: Mapping[str, Any]) -> Reply:
+        answer = _read(answer)
         reply = reply_of(answer)
         if reply is None:
-            error = part(answer, "error")
-            said = part(error, "message") or error or (answer if isinstance(answer, str) else "")
-            raise Transient(f"there is nothing in the answer {self._shown(said)}", charged=True)
+            raise self._empty(answer, request, sent)
+        if reply.finish == "broken":
+            why = f"the answer broke off: {self._shown(reply.reason)}"
+            raise Interrupted(why, usage=reply.usage or _at_most(request, 0))
         return replace(
             reply,
-            text=redacted(_unicode(reply.text), self._key),
+            text=redacted(reply.text, self._key),
             id=reply.id and self._shown(reply.id),
             served=reply.served and self._shown(reply.served),
+            reason=self._shown(reply.reason),
         )
 
-    def _failure(self, error: "APIStatusError", sent: Mapping[str, Any]) -> Failure:
-        status, code = error.status_code, str(error.code or "")
-        said = self._shown(part(error.body, "message") or error.body or error)
-        why = f"{status}: {said}"
-        if status == 402 or (status == 429 and code in NO_MONEY):
-            return Permanent(f"there is no money left ({why})")
-        if status == 429:
-            return RateLimited(why, retry_after=retry_after(error.response.headers))
-        if status in TRANSIENT or status >= 500:
-            kind = Overloaded if status in OVERLOADED else Transient
-            return kind(why, retry_after=retry_after(error.response.headers))
-        if status == 401:
-            return Permanent(f"the key is not accepted ({why})")
-        if code in FILTERED or (status == 403 and FLAGGED.search(said)):
-            return Content(why)
-        if status == 403:
-            return Permanent(f"the key may not use it ({why})")
-        if status == 404:
-            return Permanent(f"{self._model!r} or its URL is not known there ({why})")
-        if 300 <= status < 400:
-            return Permanent(f"the server is elsewhere: correct its URL ({why})")
-        return self._unacceptable(error, sent, said, why)
+    def _empty(self, answer: Any, request: Request, sent: Mapping[str, Any]) -> Failure:
+        """Return the failure of an answer that holds none, and perhaps an error instead."""
+        complaint = self._complaint(200, answer, {})
+        if not complaint.said or not isinstance(answer, Mapping | list):
+            what = answer if isinstance(answer, str) else ""
+            return Transient(f"there is nothing in the answer {self._shown(what)}", charged=True)
+        failure = complaint.failure(sent, self._model)
+        if isinstance(failure, Interrupted):
+            failure.usage = _at_most(request, 0)
+        return failure
 
-    def _unacceptable(
-        self, error: "APIStatusError", sent: Mapping[str, Any], said: str, why: str
-    ) -> Failure:
-        """Return what is the matter with a request that the server does not take."""
-        if error.status_code == 413 or TOO_LONG.search(f"{error.code} {said}"):
-            return Content(why)
-        named = _rejected(error, sent, said)
-        if named is None:
-            about_format = any(word in f"{error.param} {said}".lower() for word in FORMAT)
-            return Unsupported(why) if about_format else Unacceptable(why)
-        if named == OTHER_ROOM:
-            return Permanent(f"answers can't be limited ({why})")
-        if named == ROOM:
-            self._room = OTHER_ROOM
-        else:
-            self.dropped.add(named)
-        return Unsupported(why, parameter=named)
+    def _complaint(self, status: int, content: Any, headers: Mapping[str, str]) -> Complaint:
+        found = complaint_of(status, content)
+        return replace(
+            found,
+            said=self._shown(found.said),
+            names=self._shown(found.names),
+            details=self._shown(found.details, ALL),
+            retry_after=retry_after(headers),
+        )
 
     def _unreached(self, error: BaseException) -> Failure:
         """Return the failure of a request whose connection failed, by what has caused it."""
@@ -165,10 +148,10 @@ class OpenAITransport:
             return TimedOut("no answer in time", charged=True)
         return Transient(why, charged=True)
 
-    def _shown(self, said: object) -> str:
+    def _shown(self, said: object, longest: int = LONGEST) -> str:
         """Return in one line, and without the key, what somebody else has said."""
         text = "".join(sign if sign.isprintable() else " " for sign in str(said))
-        return redacted(" ".join(text.split()), self._key)[:LONGEST]
+        return redacted(" ".join(text.split()), self._key)[:longest]
 
 
 def _client(url: str | None, key: str, timeout: float, http: "BoundedClient") -> "AsyncOpenAI":
@@ -188,13 +171,19 @@ def _client(url: str | None, key: str, timeout: float, http: "BoundedClient") ->
     return client
 
 
-def _rejected(error: "APIStatusError", sent: Mapping[str, Any], said: str) -> str | None:
-    """Return the parameter, of those that were sent, that the server does not know."""
-    if error.code not in UNKNOWN_PARAMETER and not UNKNOWN.search(said):
-        return None
-    there = [name for name in OPTIONAL if name in sent]
-    named = [name for name in there if re.search(rf"\b{name}\b", said)]
-    return error.param if error.param in there else next(iter(named), None)
+def _read(answer: Any) -> Any:
+    """Return an answer that may be JSON under another label."""
+    if not isinstance(answer, str):
+        return answer
+    try:
+        return json.loads(answer)
+    except (ValueError, RecursionError):
+        return answer
+
+
+def _at_most(request: Request, tokens: int) -> Usage:
+    """Return what a request took at most, where its server does not say it."""
+    return Usage(request.bound - request.sampling.max_tokens, tokens, estimated=True)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -206,11 +195,6 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-def _unicode(text: str) -> str:
-    """Return the text with every half of a surrogate pair written out, so that it can be stored."""
-    return text.encode(errors="backslashreplace").decode()
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -22,7 +22,10 @@ RUNGS: tuple[Rung, ...] = ("schema", "lean", "object", "text")
 SCHEMA_MARK = "The JSON schema of the answer:"
 """The line before a schema that is in the prompt."""
 
-Finish: TypeAlias = Literal["stop", "length", "refused"]
+Finish: TypeAlias = Literal["stop", "length", "refused", "filtered", "unknown", "broken"]
+"""Why an answer ended: it was whole; or cut; the model refused, or a filter kept it back; for a
+reason that is not known; or since something failed, so that it is no answer.
+"""
 
 
 class Message(NamedTuple):
@@ -124,6 +127,8 @@ class Reply:
     """The model that answered, as the server names it."""
     elsewhere: str = ""
     """The field in which all of its text was, where that is the one for thoughts."""
+    reason: str = ""
+    """Why it ended, in the words of its server."""
 
 
 class Transport(Protocol):

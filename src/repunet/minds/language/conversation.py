@@ -6,17 +6,18 @@ from typing import Any
 from repunet.attempts import ANSWERED, INVALID, Decided, Kind, Name
 from repunet.mind import InvalidAnswer, NoAnswer, Operation, adapter
 from repunet.minds.language.form import Form
-from repunet.minds.language.line import Letter, Line, Unanswered
+from repunet.minds.language.line import MORE, Letter, Line, Unanswered
 from repunet.minds.language.objects import Parsing
 from repunet.minds.recorded import dumped
+from repunet.models.failure import Interrupted
 from repunet.models.request import Message, Request
 from repunet.models.secrets import redacted
 from repunet.prompts import phrase
 
 REPAIRS = 2
 """How often a model is shown what is wrong with its answer."""
-ROOM = 2
-"""How many times as much room is given to an answer that was cut off."""
+AGAIN = 5
+"""How often a question is put again whose answer ended for a reason that is not known."""
 LONGEST = 2000
 """How many characters of an answer the model is shown again."""
 REPAIR = "_repair.md"
@@ -26,6 +27,10 @@ ELSEWHERE = (
     "parsing of thoughts off, or its thinking, or let it write more: max_tokens)"
 )
 TOO_LONG = "the answer was cut off, since it was too long"
+
+
+class Filtered(InvalidAnswer):
+    """An answer that was kept back: another one would be, too."""
 
 
 @dataclass(slots=True)
@@ -41,7 +46,7 @@ class Conversation:
     async def answer(self) -> Any:
         """Return the answer; raises NoAnswer if the model gives none that can be understood."""
         kind: Kind = "first"
-        dialogue, repairs, cut_off = self.request, 0, ""
+        dialogue, repairs, again, cut_off = self.request, 0, 0, ""
         while True:
             try:
                 letter = await self.line.exchange(dialogue, self.name, kind)
@@ -53,21 +58,35 @@ class Conversation:
                 continue
             try:
                 answer, parsing = self._read(letter)
+            except Filtered as error:
+                return await self._missing(letter, letter.number, str(error))
             except InvalidAnswer as error:
+                if letter.reply.finish == "unknown" and again < AGAIN:
+                    again, kind = again + 1, "retry"
+                    await self._put_again(letter, again)
+                    continue
                 cut = letter.reply.finish == "length" and not cut_off
                 if not cut and repairs == REPAIRS:
                     return await self._missing(letter, letter.number, str(error))
                 await self._close(letter, INVALID, None, str(error))
                 if cut:
                     cut_off = letter.reply.text or SILENCE
-                    kind, dialogue = "room", dialogue.with_room(ROOM)
+                    kind, dialogue = "room", dialogue.with_room(MORE)
                 else:
                     repairs, kind = repairs + 1, "repair"
                     dialogue = self._repair(dialogue, letter.reply.text, str(error))
             else:
                 return await self._decide(letter, answer, parsing)
 
+    async def _put_again(self, letter: Letter, times: int) -> None:
+        """Prepare to put the same question again, since its answer may have been broken off."""
+        why = f"the answer ended for a reason that is not known ({letter.reply.reason})"
+        await self._close(letter, Interrupted.status, None, why)
+        await self.line.rest(times)
+
     def _read(self, letter: Letter) -> tuple[Any, Parsing]:
+        if letter.reply.finish == "filtered":
+            raise Filtered(f"refused by a filter: {letter.reply.reason}")
         if letter.reply.finish == "refused":
             raise InvalidAnswer("the model refuses to answer")
         if letter.reply.elsewhere:

@@ -1,7 +1,7 @@
 """A run's dealings with models: one record, one purse, one wording, and one end for all."""
 
 from asyncio import Event, Timeout, get_running_loop, timeout
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from difflib import unified_diff
 from typing import TypeVar
 
@@ -67,6 +67,17 @@ class Correspondence:
         self._answered = 0
         self._missing: list[Decided] = []
         self._too_many = False
+        self.listeners: list[Callable[[str], None]] = []
+        """Whoever is to be told, in a line, of what an endpoint refuses."""
+        self._learnt: set[tuple[str, str]] = set()
+
+    def learn(self, model: str, what: str, learnt: str, told: str) -> None:
+        """Keep with the run what an endpoint was found to take, and tell it once."""
+        if (model, what) not in self._learnt:
+            self._learnt.add((model, what))
+            self.log.journal.note(learnt_of(model), learnt)
+            for listener in self.listeners:
+                listener(told)
 
     # The end
 
@@ -220,6 +231,11 @@ class Correspondence:
             f"{self._missing[-1].name.coordinate} ({self._missing[-1].why})",
             detail="\n".join(told),
         )
+
+
+def learnt_of(model: str) -> str:
+    """Return the name of the fact that says what an endpoint was found to take."""
+    return f"learnt of {model}"
 
 
 def too_many(missing: int, asked: int) -> bool:

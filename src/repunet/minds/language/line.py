@@ -11,10 +11,12 @@ from repunet.models.batch import Batch
 from repunet.models.failure import (
     Content,
     Failure,
+    Interrupted,
     Overloaded,
     Permanent,
     RateLimited,
     TimedOut,
+    TooLarge,
     Transient,
     Unacceptable,
     Unreachable,
@@ -43,6 +45,10 @@ PAUSES_SPARED = 3
 """So often the pause that its endpoint is given is enough for a request that was one too many."""
 UNKNOWN = 30.0
 """Seconds after which an endpoint is given up that has never answered, nor said to be busy."""
+TRIES = 4
+"""So often a request is sent that its server does not take: that may have been an accident."""
+MORE = 2
+"""How many times as much room is given to an answer that was cut off."""
 BYTES_A_TOKEN = 4
 """For estimates, where the provider does not count."""
 
@@ -85,6 +91,10 @@ class Trial:
     """When it failed first."""
     failures: int = 0
     last: Failed | None = None
+    roomy: bool = False
+    """Whether it is for more room than there was at first."""
+    refusals: int = 0
+    """How often it was not taken as it was."""
 
 
 class Line:
@@ -128,7 +138,7 @@ class Line:
             return await self._by_file(self.correspondence.batch, request, name, kind)
         if kind == "first" and self.correspondence.log.has_tried(name.coordinate, request):
             kind = "retry"
-        trial = Trial()
+        trial = Trial(roomy=kind == "room")
         self._unsent.add(trial)
         try:
             return await self._answered(request, name, kind, trial)
@@ -205,8 +215,8 @@ class Line:
             self._slow_down(failure)
             await self._fail(failure, sending, reservation, number, now() - began)
             raise Failed(failure, number) from failure
-        if reply.finish == "stop":
-            self._ladder.heard(sending.rung, reply.text)
+        if reply.finish in ("stop", "unknown"):
+            self._ladder.heard(sending.rung, reply.text, whole=reply.finish == "stop")
         self._is_known, self._heard_at = True, now()
         return self._received(sending, reservation, number, reply, round(now() - began, 4))
 
@@ -233,13 +243,17 @@ class Line:
         latency: float,
     ) -> None:
         """Write down a failure; one that may have been charged for counts in full, others not."""
-        correspondence = self.correspondence
-        if failure.charged:
+        correspondence, usage, cost = self.correspondence, failure.usage, None
+        if usage is not None:
+            cost = None if self._price is None else self._price.cost(usage)
+            correspondence.ledger.settle(reservation, usage.total, cost)
+        elif failure.charged:
             correspondence.ledger.settle(reservation, sending.reserved, sending.reserved_cost)
         else:
             correspondence.ledger.release(reservation)
         status = LOST if failure.charged else failure.status
-        outcome = Outcome(status, str(failure), latency=round(latency, 4))
+        seconds = round(latency, 4)
+        outcome = Outcome(status, str(failure), usage=usage, cost=cost, latency=seconds)
         await correspondence.log.ended(number, outcome, round_=correspondence.round)
 
     def _slow_down(self, failure: Failure) -> None:
@@ -258,23 +272,55 @@ class Line:
     async def _recover(self, failed: "Failed", sending: Sending, trial: Trial) -> None:
         """Prepare to send it again; raise where that makes no sense."""
         match failed.failure:
-            case Unsupported(parameter=str()):
+            case Unsupported(parameter=str()) as failure:
+                self._learn(failure, sending, trial, failed.number)
                 return
             case Unsupported() as failure:
                 if not self._ladder.refused(sending.rung):
                     raise self._given_up(f"{failure}")
                 return
-            case Unacceptable() as failure if self._is_known:
-                raise Unanswered(f"not accepted: {failure}", failed.number)
+            case Unacceptable() as failure:
+                await self._insist(failure, sending, trial, failed.number)
+                return
+            case TooLarge() as failure if trial.roomy:
+                raise Unanswered(f"no more room: {failure}", failed.number)
             case Permanent() as failure:
                 raise self._given_up(f"{failure}")
             case Content() as failure:
                 raise Unanswered(f"refused: {failure}", failed.number)
-            case TimedOut() | Overloaded() | Unreachable():
+            case TimedOut() | Overloaded() | Unreachable() | Interrupted():
                 pass
             case Transient():
                 self._ladder.failed(sending.rung)
         await self._wait(failed, sending, trial)
+
+    def _learn(self, failure: Unsupported, sending: Sending, trial: Trial, number: int) -> None:
+        """Write down what the endpoint refuses; raise where there is no more room than before."""
+        learnt, parameter = getattr(self._transport, "learnt", None), failure.parameter
+        if learnt is not None:
+            what = f"is limited to {learnt.most:,}" if failure.most else "is not sent as it was"
+            told = f"{self.name} refuses {parameter}, which {what} from now on ({failure})"
+            self.correspondence.learn(self.name, f"{parameter} {failure.most}", str(learnt), told)
+        if trial.roomy and (failure.most or sending.request.sampling.max_tokens) * MORE <= (
+            sending.request.sampling.max_tokens
+        ):
+            raise Unanswered(f"no more room: {failure}", number)
+
+    async def _insist(
+        self, failure: Unacceptable, sending: Sending, trial: Trial, number: int
+    ) -> None:
+        """Prepare to send again what was not taken, a few times; raise after those."""
+        trial.refusals += 1
+        if trial.refusals % TRIES:
+            await self.correspondence.pause(FIRST_DELAY)
+        elif self._ladder.settled or not self._ladder.refused(sending.rung):
+            if self._is_known:
+                raise Unanswered(f"not accepted: {failure}", number)
+            raise self._given_up(f"{failure}")
+
+    async def rest(self, times: int) -> None:
+        """Wait before a question is put again whose answers so many times were none."""
+        await self.correspondence.pause(FIRST_DELAY * 2.0 ** (times - 1))
 
     async def _wait(self, failed: Failed, sending: Sending, trial: Trial) -> None:
         """Wait before it is sent again; raise where that has been done for long enough."""

@@ -12,17 +12,19 @@ from contextlib import (
 from typing import Any, Protocol, runtime_checkable
 
 from repunet.errors import Stopped
-from repunet.minds.language.correspondence import Correspondence
+from repunet.minds.language.correspondence import Correspondence, learnt_of
 from repunet.minds.language.line import Line
 from repunet.models.allowance import Allowance
 from repunet.models.endpoint import NATIVE, NO_KEY, PERSON, Endpoint, address, key, key_variables
 from repunet.models.ladder import Ladder
+from repunet.models.learnt import Learnt, learnt
 from repunet.models.person import Person
 from repunet.models.prices import price_of
 from repunet.models.request import RUNGS, Reply, Request, Rung, Transport
 from repunet.models.secrets import known as known_secrets
 from repunet.models.serving import HERE, Serving
 from repunet.models.throttle import throttle
+from repunet.models.vendors import known as known_of
 
 
 @runtime_checkable
@@ -75,6 +77,7 @@ async def connected(endpoint: Endpoint, correspondence: Correspondence) -> Async
     known = next((rung for rung in RUNGS if rung == journal.meta(remembered)), None)
     ladder = Ladder(known)
     async with _way(endpoint, correspondence) as transport:
+        _learnt(endpoint).recall(journal.meta(learnt_of(endpoint.name)))
         where = f"{endpoint.provider} {endpoint.url}"
         most = at_once(endpoint, correspondence.allowance)
         paced = throttle(where, correspondence.allowance, most=most)
@@ -116,7 +119,12 @@ async def _transport(endpoint: Endpoint, allowance: Allowance, stack: AsyncExitS
     if endpoint.provider in NATIVE:
         from repunet.models.native import NativeTransport
 
-        return NativeTransport(endpoint.provider, endpoint.model, timeout=allowance.timeout)
+        return NativeTransport(
+            endpoint.provider,
+            endpoint.model,
+            timeout=allowance.timeout,
+            learnt=_learnt(endpoint),
+        )
     from repunet.models.openai import OpenAITransport
 
     if endpoint.provider in HERE:
@@ -124,7 +132,14 @@ async def _transport(endpoint: Endpoint, allowance: Allowance, stack: AsyncExitS
 
         serving = served_as(endpoint, allowance)
         server = await stack.enter_async_context(at_hand(endpoint.path, serving))
-        transport = OpenAITransport(endpoint.model, server.url, NO_KEY, allowance.deadline)
+        transport = OpenAITransport(
+            endpoint.model, server.url, NO_KEY, allowance.deadline, _learnt(endpoint)
+        )
         return LocalTransport(transport, server)
     url, secret = address(endpoint), key(endpoint, os.environ)
-    return OpenAITransport(endpoint.model, url, secret, allowance.timeout)
+    return OpenAITransport(endpoint.model, url, secret, allowance.timeout, _learnt(endpoint))
+
+
+def _learnt(endpoint: Endpoint) -> Learnt:
+    where = f"{endpoint.name} {endpoint.url}"
+    return learnt(where, known_of(endpoint.provider, endpoint.model))
