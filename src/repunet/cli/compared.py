@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rich.table import Table
+from rich.console import RenderableType
 
 from repunet.analysis.comparison.result import Arm, Compared, Estimate, Group
 from repunet.analysis.statistics import runs_to_reach
@@ -22,7 +22,7 @@ def title(group: Group) -> str:
     return f"{group.scenario} ({group.shared})" if group.shared else group.scenario
 
 
-def tables(group: Group) -> Iterator[Table]:
+def tables(group: Group) -> Iterator[RenderableType]:
     """Yield the estimates of all arms of a scenario, and the differences between them."""
     rows = [row for measure in group.measures for row in _estimates(measure)]
     names = ("measure, arm:", "runs", "mean [95 %]:", "SD", "counted", "missing")

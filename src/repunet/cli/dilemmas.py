@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 
@@ -90,7 +90,7 @@ def _at_stake(stakes: Stakes) -> str:
             return "what each option yields to you, and to each other:"
 
 
-def _payoffs(game: Game) -> Table:
+def _payoffs(game: Game) -> RenderableType:
     rows = [(o.label, f"{o.cooperation:.0%}", _pair(o.met), _pair(o.unmet)) for o in game.options]
     columns = ("option:", "cooperation", "if others cooperate", "if they do not")
     return table("", columns, rows)

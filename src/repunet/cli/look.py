@@ -6,7 +6,7 @@ from shlex import quote
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.table import Table
+from rich.console import RenderableType
 
 from repunet.analysis.portrait import Gallery, Held, Meeting, Piece, Portrait
 from repunet.analysis.summary import Summary, summarise
@@ -54,7 +54,7 @@ def runs(*, storage: Storage = None, json: Json = False) -> None:
         "last 5": [rate(s.headline) for s in good],
         "missing": [str(s.missing) for s in good],
     }
-    spare = ("seed", "agents", "scenario:", "missing", "treatment:", "mind:")
+    spare = ("seed", "agents")
     console.print(fitted(f"Runs in {home(storage)}", columns, spare))
     for complaint in found:
         if isinstance(complaint, str):
@@ -145,7 +145,7 @@ def _print_society(gallery: Gallery, summary: Summary) -> None:
         f"{summary.name}: {summary.scenario}, {summary.treatment}, seed {summary.seed}, "
         f"after round {gallery.round} of {summary.planned}"
     )
-    spare = ("known by", "tied by", "ties to", "wealth", "disposition:", "mind:")
+    spare = ("known by", "tied by", "ties to")
     console.print(fitted(title, columns, spare))
     say(f"{disclaimer(summary.mind)} Missing decisions: {summary.missing}.")
     whom = f"{called(Path(summary.path))} --agent {quote(everyone[0].name)}"
@@ -182,7 +182,7 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(names) or "nobody"
 
 
-def _records(title: str, held: Iterable[Held], whose: str, latest: int | None) -> Table:
+def _records(title: str, held: Iterable[Held], whose: str, latest: int | None) -> RenderableType:
     rows = [
         (
             each.target if whose == "of" else each.observer,
@@ -207,7 +207,7 @@ def _history(held: Held, latest: int | None) -> str:
     return "\n".join([*lines, f"and {earlier} earlier (--all)"] if earlier else lines)
 
 
-def _meetings(meetings: Sequence[Meeting], latest: int | None) -> Table:
+def _meetings(meetings: Sequence[Meeting], latest: int | None) -> RenderableType:
     shown = meetings[::-1][:latest]
     rows = [
         (str(met.round), met.story, f"{met.payoff:g}", "yes" if met.knew_before else "no")
@@ -217,7 +217,7 @@ def _meetings(meetings: Sequence[Meeting], latest: int | None) -> Table:
     return table(title, ("round", "story:", "payoff", "knew of them:"), rows)
 
 
-def _pieces(title: str, pieces: Sequence[Piece], latest: int | None) -> Table:
+def _pieces(title: str, pieces: Sequence[Piece], latest: int | None) -> RenderableType:
     shown = pieces[::-1][:latest]
     rows = [
         (

@@ -1,8 +1,9 @@
 """What commands print: tables for people, JSON for scripts, and progress that suits the place."""
 
 import os
+import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from json import dumps
 from typing import Any
@@ -11,7 +12,8 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -40,6 +42,10 @@ WIDE = 160
 BAR = 40
 """Columns of a progress bar, at most."""
 
+READABLE = 12
+"""Columns of a page that are enough for the column of a table, if words in it may be broken."""
+BREAK = re.compile(r"(?<=[-_/:,+.=])(?=\S)|(?<=\s)(?=\S)")
+"""Where a line may end."""
 GAP = "  "
 """Between the columns of a table."""
 
@@ -144,8 +150,19 @@ def spelled(word: str) -> str:
     return word.replace("_", "-")
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Return a table; columns whose name ends in a colon are text, the others are numbers."""
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> RenderableType:
+    """Return a table; columns whose name ends in a colon are text, the others are numbers.
+
+    On a page that has not even room for a word in each column, it is a list.
+    """
+    cells = [[row[number] for row in rows] for number in range(len(columns))]
+    least = [min(READABLE, _least(*column)) for column in zip(columns, cells, strict=True)]
+    if not console.soft_wrap and sum(least) + len(GAP) * len(least) > console.width:
+        return _listed(title, columns, rows)
+    return _grid(title, columns, rows)
+
+
+def _grid(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     made = Table(title=title or None, box=SIMPLE_HEAD, title_justify="left", title_style="bold")
     for column in columns:
         text = column.endswith(":")
@@ -155,42 +172,118 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     return made
 
 
-def fitted(title: str, columns: Mapping[str, Sequence[str]], spare: Iterable[str]) -> Table:
-    """Return a table of columns by name that fits the page, if need be without the spare ones.
+def _listed(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> RenderableType:
+    """Return a row as a few lines: what the first column says, and the others by their names."""
+    lines: list[RenderableType] = [Text(title, style="bold")] if title else []
+    for first, *others in rows:
+        named = zip(columns[1:], others, strict=True)
+        said = "; ".join(f"{name.rstrip(':')}: {cell or '-'}" for name, cell in named)
+        lines += [Text(first, style="bold", overflow="fold"), Padding(said, (0, 0, 0, 2))]
+    return Group(*lines)
 
-    Names (the first column), numbers and words stay whole; a name or word may be broken where it
-    does not fit a page of its own.
+
+def fitted(
+    title: str, columns: Mapping[str, Sequence[str]], spare: Sequence[str]
+) -> RenderableType:
+    """Return a table of columns by name that fits the page; text in it is wrapped where need be.
+
+    If that is not enough it does without the spare columns, and says so; then the names (the first
+    column) are wrapped, too; on a page that is too narrow for any of that it is a list of all.
     """
-    shown = dict(columns)
-    for name in spare:
-        if too_wide(shown) > 0:
-            shown.pop(name, None)
-    made = table(title, tuple(shown), list(zip(*shown.values(), strict=True)))
+    for whole in (True, False):
+        for number in range(len(spare) + 1):
+            shown = {name: columns[name] for name in columns if name not in spare[:number]}
+            if (widths := _squeezed(shown, whole=whole)) is not None:
+                made = _fitting(title, shown, widths)
+                made.caption = _missing([*filter(columns.__contains__, spare[:number])])
+                return Wide(made, sum(widths) + len(GAP) * len(widths))
+    return _listed(title, tuple(columns), list(zip(*columns.values(), strict=True)))
+
+
+def _missing(spare: Sequence[str]) -> str | None:
+    names = ", ".join(name.rstrip(":") for name in spare)
+    return f"Not on so narrow a page, but in --json: {names}." if names else None
+
+
+def _fitting(title: str, shown: Mapping[str, Sequence[str]], widths: Sequence[int]) -> Table:
+    wrapped = [
+        [_wrapped(cell, width) for cell in cells]
+        for cells, width in zip(shown.values(), widths, strict=True)
+    ]
+    made = _grid(title, tuple(shown), list(zip(*wrapped, strict=True)))
     made.show_edge = made.pad_edge = False
-    made.collapse_padding = True
-    if too_wide(shown) <= 0:
-        excess = too_wide(shown, least=False)
-        for column, (least, full) in zip(made.columns, _widths(shown), strict=True):
-            cut = max(0, min(excess, full - least))
-            column.width, excess = full - cut, excess - cut
+    made.collapse_padding, made.caption_justify, made.caption_style = True, "left", "none"
+    for column, width in zip(made.columns, widths, strict=True):
+        column.width = width
     return made
 
 
-def too_wide(shown: Mapping[str, Sequence[str]], *, least: bool = True) -> int:
-    """Return by how much the columns exceed the page, each at its least or its full width."""
-    widths = [min(both) if least else max(both) for both in _widths(shown)]
+class Wide:
+    """A table that is not cut to a page where no page is."""
+
+    def __init__(self, made: Table, width: int) -> None:
+        self._made, self._width = made, width
+
+    def __rich_console__(self, page: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield it, in its full width if nobody looks at it."""
+        full = max(options.max_width, self._width) if page.soft_wrap else options.max_width
+        yield from page.render(self._made, options.update_width(full))
+
+
+def too_wide(shown: Mapping[str, Sequence[str]]) -> int:
+    """Return by how much the columns, not wrapped, exceed the page."""
+    widths = [_full(name, cells) for name, cells in shown.items()]
     return sum(widths) + len(GAP) * (len(widths) - 1) - console.width
 
 
-def _widths(shown: Mapping[str, Sequence[str]]) -> list[tuple[int, int]]:
-    """Return the least and the full width of each column; only text that is no name may wrap."""
-    widths = []
-    for number, (name, cells) in enumerate(shown.items()):
-        lines = (name.rstrip(":"), *cells)
-        full = max(map(cell_len, lines))
-        words = (cell_len(word) for line in lines for word in line.split())
-        widths.append((max(words) if number and name.endswith(":") else full, full))
+def _squeezed(shown: Mapping[str, Sequence[str]], *, whole: bool) -> list[int] | None:
+    """Return the widths of columns that fit the page, the widest wrapped first; None if none do."""
+    widths = [_full(name, cells) for name, cells in shown.items()]
+    least = [_least(name, cells) for name, cells in shown.items()]
+    if whole:
+        least[0] = widths[0]
+    room = console.width - len(GAP) * (len(widths) - 1)
+    if console.soft_wrap:
+        return widths
+    if sum(least) > room:
+        return None
+    while sum(widths) > room:
+        spread = [width - few for width, few in zip(widths, least, strict=True)]
+        widths[spread.index(max(spread))] -= 1
     return widths
+
+
+def _full(name: str, cells: Sequence[str]) -> int:
+    lines = (line for cell in (name.rstrip(":"), *cells) for line in _lines_of(cell))
+    return max(cell_len(visible(line)) for line in lines)
+
+
+def _least(name: str, cells: Sequence[str]) -> int:
+    """Return the width that the longest piece of a column takes; numbers are not broken."""
+    pieces = [piece for cell in cells for piece in _pieces(cell)] if name.endswith(":") else cells
+    return max(cell_len(visible(piece.strip())) for piece in (*name.rstrip(":").split(), *pieces))
+
+
+def _lines_of(cell: str) -> list[str]:
+    return cell.split("\n")
+
+
+def _pieces(text: str) -> list[str]:
+    """Return a text in pieces between which a line may end: at blanks, and after signs in names."""
+    return BREAK.split(text)
+
+
+def _wrapped(cell: str, width: int) -> str:
+    lines = []
+    for text in _lines_of(cell):
+        line = ""
+        for piece in _pieces(text):
+            if line and cell_len(visible((line + piece).rstrip())) > width:
+                lines.append(line.rstrip())
+                line = ""
+            line += piece
+        lines.append(line.rstrip())
+    return "\n".join(lines)
 
 
 @contextmanager

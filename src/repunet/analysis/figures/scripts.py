@@ -25,8 +25,23 @@ PACKAGES = {
 }
 """What Debian and Ubuntu call the fonts for characters whose names begin so."""
 ELSE = "fonts-noto-core"
-JOINED = ("DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA")
-JOINED += ("MALAYALAM", "SINHALA", "MYANMAR", "KHMER", "TIBETAN")
+JOINED = tuple(
+    [
+        "DEVANAGARI",
+        "BENGALI",
+        "GURMUKHI",
+        "GUJARATI",
+        "ORIYA",
+        "TAMIL",
+        "TELUGU",
+        "KANNADA",
+        "MALAYALAM",
+        "SINHALA",
+        "MYANMAR",
+        "KHMER",
+        "TIBETAN",
+    ]
+)
 """Scripts whose signs change shape or place beside others."""
 SHOWN = 6
 """How many of the missing characters are named."""
