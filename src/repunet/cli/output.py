@@ -44,8 +44,9 @@ BAR = 40
 
 READABLE = 12
 """Columns of a page that are enough for the column of a table, if words in it may be broken."""
+BLANK = re.compile(r"(?<=\s)(?=\S)")
 BREAK = re.compile(r"(?<=[-_/:,+.=])(?=\S)|(?<=\s)(?=\S)")
-"""Where a line may end."""
+"""Where a line may end: between words; and after signs in them."""
 GAP = "  "
 """Between the columns of a table."""
 
@@ -156,7 +157,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     On a page that has not even room for a word in each column, it is a list.
     """
     cells = [[row[number] for row in rows] for number in range(len(columns))]
-    least = [min(READABLE, _least(*column)) for column in zip(columns, cells, strict=True)]
+    least = [min(READABLE, _least(*column, BLANK)) for column in zip(columns, cells, strict=True)]
     if not console.soft_wrap and sum(least) + len(GAP) * len(least) > console.width:
         return _listed(title, columns, rows)
     return _grid(title, columns, rows)
@@ -187,13 +188,14 @@ def fitted(
 ) -> RenderableType:
     """Return a table of columns by name that fits the page; text in it is wrapped where need be.
 
-    If that is not enough it does without the spare columns, and says so; then the names (the first
-    column) are wrapped, too; on a page that is too narrow for any of that it is a list of all.
+    If that is not enough it does without the spare columns, and says so; then words are broken at
+    signs in them; then the names (the first column), too; on a page that is too narrow for any of
+    that it is a list of all.
     """
-    for whole in (True, False):
+    for breaks, whole in ((BLANK, True), (BREAK, True), (BREAK, False)):
         for number in range(len(spare) + 1):
             shown = {name: columns[name] for name in columns if name not in spare[:number]}
-            if (widths := _squeezed(shown, whole=whole)) is not None:
+            if (widths := _squeezed(shown, breaks, whole=whole)) is not None:
                 made = _fitting(title, shown, widths)
                 made.caption = _missing([*filter(columns.__contains__, spare[:number])])
                 return Wide(made, sum(widths) + len(GAP) * len(widths))
@@ -236,10 +238,12 @@ def too_wide(shown: Mapping[str, Sequence[str]]) -> int:
     return sum(widths) + len(GAP) * (len(widths) - 1) - console.width
 
 
-def _squeezed(shown: Mapping[str, Sequence[str]], *, whole: bool) -> list[int] | None:
+def _squeezed(
+    shown: Mapping[str, Sequence[str]], breaks: re.Pattern[str], *, whole: bool
+) -> list[int] | None:
     """Return the widths of columns that fit the page, the widest wrapped first; None if none do."""
     widths = [_full(name, cells) for name, cells in shown.items()]
-    least = [_least(name, cells) for name, cells in shown.items()]
+    least = [_least(name, cells, breaks) for name, cells in shown.items()]
     if whole:
         least[0] = widths[0]
     room = console.width - len(GAP) * (len(widths) - 1)
@@ -258,9 +262,11 @@ def _full(name: str, cells: Sequence[str]) -> int:
     return max(cell_len(visible(line)) for line in lines)
 
 
-def _least(name: str, cells: Sequence[str]) -> int:
+def _least(name: str, cells: Sequence[str], breaks: re.Pattern[str]) -> int:
     """Return the width that the longest piece of a column takes; numbers are not broken."""
-    pieces = [piece for cell in cells for piece in _pieces(cell)] if name.endswith(":") else cells
+    pieces = (
+        [piece for cell in cells for piece in breaks.split(cell)] if name.endswith(":") else cells
+    )
     return max(cell_len(visible(piece.strip())) for piece in (*name.rstrip(":").split(), *pieces))
 
 
@@ -268,16 +274,11 @@ def _lines_of(cell: str) -> list[str]:
     return cell.split("\n")
 
 
-def _pieces(text: str) -> list[str]:
-    """Return a text in pieces between which a line may end: at blanks, and after signs in names."""
-    return BREAK.split(text)
-
-
 def _wrapped(cell: str, width: int) -> str:
     lines = []
     for text in _lines_of(cell):
         line = ""
-        for piece in _pieces(text):
+        for piece in BREAK.split(text):
             if line and cell_len(visible((line + piece).rstrip())) > width:
                 lines.append(line.rstrip())
                 line = ""
