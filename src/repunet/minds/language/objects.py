@@ -9,7 +9,7 @@ from repunet.mind import InvalidAnswer
 from repunet.minds.language.prose import introduces_example, refuses, takes_back
 from repunet.minds.language.spelling import folded, squeezed
 from repunet.minds.language.spoken import THINKING, spoken
-from repunet.minds.language.tolerant import Unreadable, read_object, unambiguous, unescaped
+from repunet.minds.language.tolerant import UnreadableJSON, read_object, unambiguous, unescaped
 
 Parsing: TypeAlias = Literal["json", "found"]
 """Whether a reply was the object and nothing else, or it had to be found in it."""
@@ -43,7 +43,7 @@ TRAILING = re.compile(r"[\s`'\"\])}>*_]*(?:</?\w+>\s*|<\|\w+\|>\s*)*")
 DECODER = json.JSONDecoder(object_pairs_hook=unambiguous)
 
 
-class Found(NamedTuple):
+class PlacedObject(NamedTuple):
     """Object in a text, or the whole of it, and where it stands."""
 
     value: Any
@@ -67,7 +67,7 @@ def candidates(
     if whole is None:
         text, found = _scanned(spoken(text), keys)
     else:
-        text, found = "", [Found(whole)]
+        text, found = "", [PlacedObject(whole)]
     prose = _between(text, found)
     if refuses("\n".join(prose)):
         raise InvalidAnswer(REFUSED)
@@ -90,7 +90,7 @@ def _others(values: list[Object], keys: frozenset[str], options: Collection[str]
     return [option for option in options if folded(option) not in chosen]
 
 
-def _between(text: str, found: list[Found]) -> list[str]:
+def _between(text: str, found: list[PlacedObject]) -> list[str]:
     """Return the prose before each object, and that after the last."""
     ends, starts = [0, *(each.end for each in found)], [*(each.start for each in found), len(text)]
     return [text[end:start] for end, start in zip(ends, starts, strict=True)]
@@ -107,7 +107,7 @@ def _json(text: str) -> Any:
 # Values ----------------------------------------------------------------------------------------
 
 
-def _values(found: list[Found], keys: frozenset[str]) -> tuple[list[Object], Found]:
+def _values(found: list[PlacedObject], keys: frozenset[str]) -> tuple[list[Object], PlacedObject]:
     """Return the objects that are meant as answers, and the last of those that hold them."""
     meant = [(each, value) for each in found for value in _unwrapped(each.value, keys)]
     if not meant and found and isinstance(found[-1].value, dict):
@@ -148,7 +148,7 @@ def _written(text: str) -> Any:
         return value
     try:
         value, end = read_object(text.strip())
-    except Unreadable:
+    except UnreadableJSON:
         return None
     return value if end == len(text.strip()) else None
 
@@ -185,17 +185,17 @@ def _is_blank(value: Object, keys: frozenset[str]) -> bool:
 # Places ----------------------------------------------------------------------------------------
 
 
-def _scanned(text: str, keys: frozenset[str]) -> tuple[str, list[Found]]:
+def _scanned(text: str, keys: frozenset[str]) -> tuple[str, list[PlacedObject]]:
     """Return the objects in a text, and the text in which they are, without its escapes."""
-    found, place, unread = list[Found](), 0, 0
+    found, place, unread = list[PlacedObject](), 0, 0
     while (opening := OPENS.search(text, place)) and unread <= MOST:
         start = opening.start()
         if ESCAPED.match(text, start):
             text = text[:start] + unescaped(text[start:])
         try:
             value, place = read_object(text, start)
-            found.append(Found(value, start, place))
-        except Unreadable as error:
+            found.append(PlacedObject(value, start, place))
+        except UnreadableJSON as error:
             _require_no_answer(text, start, error, keys)
             place, unread = start + 1, unread + 1
     if unread > MOST:
@@ -203,7 +203,7 @@ def _scanned(text: str, keys: frozenset[str]) -> tuple[str, list[Found]]:
     return text, found
 
 
-def _require_no_answer(text: str, start: int, error: Unreadable, keys: frozenset[str]) -> None:
+def _require_no_answer(text: str, start: int, error: UnreadableJSON, keys: frozenset[str]) -> None:
     """Raise InvalidAnswer if an answer begins there that can't be read."""
     if error.hopeless:
         raise InvalidAnswer(CUT) from None

@@ -36,7 +36,7 @@ HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 OPEN, CLOSE, COMMA, COLON = "{｛", "}｝", ",，", ":："  # noqa: RUF001
 
 
-class Unreadable(ValueError):  # noqa: N818
+class UnreadableJSON(ValueError):  # noqa: N818
     """Text that is no JSON, however tolerantly it is read."""
 
     def __init__(self, place: int, *, hopeless: bool = False) -> None:
@@ -47,13 +47,13 @@ class Unreadable(ValueError):  # noqa: N818
 
 
 def read_object(text: str, place: int = 0) -> tuple[dict[str, Any], int]:
-    """Return the object that begins there, and where it ends; raises Unreadable."""
+    """Return the object that begins there, and where it ends; raises UnreadableJSON."""
     value, end = _Reader(text).object(place, 1)
     return value, end
 
 
 def read_text(text: str, place: int = 0) -> tuple[str, int]:
-    """Return the quoted text that begins there, and where it ends; raises Unreadable."""
+    """Return the quoted text that begins there, and where it ends; raises UnreadableJSON."""
     return _Reader(text).string(place)
 
 
@@ -119,7 +119,7 @@ class _Reader:
                 return _paired("".join(parts)), place + 1
             found = ESCAPE.match(self.text, place)
             if found is None:
-                raise Unreadable(place, hopeless=len(self.text) - place < len("\\u0000"))
+                raise UnreadableJSON(place, hopeless=len(self.text) - place < len("\\u0000"))
             parts.append(_escape(found))
             place = found.end()
 
@@ -159,14 +159,14 @@ class _Reader:
 
     def require_shallow(self, place: int, depth: int) -> None:
         if depth > DEEPEST:
-            raise Unreadable(place, hopeless=True)
+            raise UnreadableJSON(place, hopeless=True)
 
     def skip(self, place: int) -> int:
         found = SKIPPED.match(self.text, place)
         return found.end() if found else place
 
-    def unreadable(self, place: int) -> Unreadable:
-        return Unreadable(place, hopeless=place >= len(self.text))
+    def unreadable(self, place: int) -> UnreadableJSON:
+        return UnreadableJSON(place, hopeless=place >= len(self.text))
 
 
 def unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
