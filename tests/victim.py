@@ -1,5 +1,7 @@
 """A process that is to be killed: it begins or resumes a small run, and dies where it is told to.
 
+`python victim.py do STORAGE "import FOLDER" rename 1` does the same with a command.
+
 `python victim.py begin STORAGE NAME "INSERT INTO events" 20` dies when the 20th event is about to
 be inserted. It can die at every SQL statement, and where it is about to "connect" to a file or to
 "rename" the draft of one, and where a round has just been "committed".
@@ -15,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from repunet.cli import execute
 from repunet.founding import Founding
 from repunet.journal import Journal
 from repunet.population import population
@@ -113,6 +116,9 @@ def main(action: str, storage: str, name: str, what: str = "nothing", times: str
             new = action == "begin"
             with begun(home, name=name) if new else reopen(locate(name, home)) as run:
                 play(run, lambda *_: killer("committed"))
+        case "do":
+            Killer(what, int(times)).watch()
+            execute([*name.split(), "--storage", storage])
         case "hold":
             with begun(home, name=name):
                 print(os.getpid(), flush=True)

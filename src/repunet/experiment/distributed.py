@@ -7,7 +7,9 @@ process or machine is lost to another one; what was committed is not played agai
 import asyncio
 import logging
 import os
+import re
 import signal
+import socket
 import sys
 from asyncio import create_task, gather, get_running_loop, sleep
 from collections import deque
@@ -15,7 +17,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, redirect_stdout, suppress
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
+from repunet.errors import UsageError
 from repunet.experiment.cell import Job
 from repunet.experiment.outcome import Outcome
 from repunet.experiment.playing import play
@@ -30,6 +34,11 @@ RayError: type[Exception] = import_module("ray.exceptions").RayError
 EVERY = 0.5
 """Seconds after which rounds are told, and a task asks whether it is to stop."""
 ADDRESS = "RAY_ADDRESS"
+WAIT = 5.0
+"""Seconds in which somebody must answer at that address."""
+LONGEST = 200
+"""Characters of what Ray says."""
+AUTHENTICATION = re.compile(r"auth|token", re.IGNORECASE)
 
 
 class Exchange:
@@ -115,7 +124,8 @@ class OnRay:
 async def on_ray(stopping: Stopping, at_once: int | None) -> AsyncIterator[OnRay]:
     """Hold a cluster: the one that `RAY_ADDRESS` names, else one of this machine's."""
     quietly: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    if os.environ.get(ADDRESS):
+    if address := os.environ.get(ADDRESS):
+        require_reachable(address)
         _begin(**quietly)
         most = at_once or int(ray.cluster_resources().get("CPU", 1))
     else:
@@ -131,5 +141,40 @@ async def on_ray(stopping: Stopping, at_once: int | None) -> AsyncIterator[OnRay
 def _begin(**options: Any) -> None:
     """Begin, or join, a cluster, and let signals mean what they meant before."""
     before = signal.getsignal(signal.SIGTERM)
-    ray.init(**options)
-    signal.signal(signal.SIGTERM, before)
+    try:
+        with redirect_stdout(sys.stderr):
+            ray.init(**options)
+    except (RayError, ConnectionError, RuntimeError, ValueError, OSError) as error:
+        raise refused(os.environ.get(ADDRESS, ""), error) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def require_reachable(address: str) -> None:
+    """Raise UsageError where nobody listens at the address of a cluster: Ray waits for minutes."""
+    where = urlsplit(address if "://" in address else f"ray://{address}")
+    try:
+        host, port = where.hostname, where.port
+    except ValueError:
+        raise UsageError(f"{ADDRESS} is no address such as 10.0.0.1:6379: {address}") from None
+    if host is None or port is None:
+        return  # auto, local, or the name of a session: Ray knows
+    try:
+        socket.create_connection((host, port), timeout=WAIT).close()
+    except OSError as error:
+        raise UsageError(
+            f"no cluster answers at {ADDRESS}={address} ({error.strerror or error}): start one "
+            "with `ray start --head`, or unset it for a cluster on this machine"
+        ) from None
+
+
+def refused(address: str, error: BaseException) -> UsageError:
+    """Return why a cluster could not be begun or joined, and what to do about it."""
+    said = " ".join(str(error).split())[:LONGEST]
+    if AUTHENTICATION.search(f"{type(error).__name__} {said}"):
+        return UsageError(
+            f"the cluster at {address or 'this machine'} wants its token, as Ray does by default "
+            "of late: set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN to what `ray get-auth-token` "
+            f"prints there ({said})"
+        )
+    return UsageError(f"Ray can't be used ({said}): check {ADDRESS}, or use --on processes")
