@@ -286,6 +286,31 @@ def test_of_two_answers_to_one_request_the_last_one_counts(tmp_path: Path, box: 
     assert json.loads(decision.answer or "")["move"] == "cooperate"
 
 
+def test_of_two_files_the_newer_one_counts_whatever_its_name(tmp_path: Path, box: Path) -> None:
+    go(tmp_path, box)
+    name = next(each["custom_id"] for each in requests(box))
+    for file, move, when in (("b.jsonl", "Defect", 1), ("a.jsonl", "Cooperate", 2)):
+        reply(box, [{"custom_id": name, "answer": {"move": move, "reason": "So."}}], file)
+        os.utime(box / file, (when, when))
+    go(tmp_path, box)
+    (decision,) = decisions(tmp_path / NAME / "run.sqlite").values()
+    assert json.loads(decision.answer or "")["move"] == "cooperate"
+
+
+def test_answers_of_no_use_are_told_and_newer_ones_take_their_place(
+    tmp_path: Path, box: Path
+) -> None:
+    go(tmp_path, box)
+    for _ in range(3):  # an answer and two repairs, all of them of no use
+        reply(box, [{"custom_id": each["custom_id"], "text": "hm"} for each in requests(box)])
+        stopped = go(tmp_path, box)
+    assert "could not be had" in str(stopped)
+    stopped = go(tmp_path, box)
+    first = requests(box)[-1]["custom_id"]
+    assert f"could not be used: newer ones count; the last: {first}: " in str(stopped)
+    assert answered(tmp_path, box).exists()
+
+
 def test_answers_to_other_requests_are_not_taken_and_that_is_said(
     tmp_path: Path, box: Path
 ) -> None:

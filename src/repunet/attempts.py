@@ -159,6 +159,16 @@ class AttemptLog:
         """Tell whether that request was sent for that decision before this process began."""
         return (coordinate, request.key) in self._tried
 
+    def useless(self, coordinate: str, request: Request, text: str) -> str | None:
+        """Return why this answer, to that request, was set aside, None if it was not."""
+        if not _has_attempts(self.journal):
+            return None
+        query = (
+            "SELECT why FROM attempts WHERE coordinate = ? AND request = ? AND answer = ? AND stale"
+        )
+        row = self.journal.row(query, coordinate, request.key, address(text))
+        return None if row is None else str(row[0] or "it could not be used")
+
     async def began(self, sending: Sending, round_: int) -> int:
         """Write down that a request is about to be sent; return its number once that is safe."""
         self._last += 1

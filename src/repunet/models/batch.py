@@ -45,7 +45,8 @@ for each request, in any order:
     {"custom_id": "...", "text": "..."}
 
 custom_id is copied from the request. A request without an answer is put again, and so is one whose
-answer is an error; of two answers to one request the last one counts. Then go on with
+answer is an error, or could not be used; of two answers to one request the newer one counts: the
+last line of the file that was written last. Then go on with
 
   repunet resume RUN --batch THIS_FOLDER
 
@@ -64,9 +65,11 @@ class Batch:
         self.folder = folder
         self._run = run
         _make(folder)
-        self._said = dict(_answers(folder))
+        self._said = _latest(_answers(folder))
         self._used = 0
         self._pending: dict[str, dict[str, Any]] = {}
+        self._useless: dict[str, str] = {}
+        """Why answers that are there can't be used, by the id of their request."""
         put = self._let_go(self._is_answered)
         self._alone = alone and all(map(self._is_own, (*put, *self._said)))
         """Whether no other run uses the folder: then ids without a run can only be of this one."""
@@ -79,9 +82,11 @@ class Batch:
         self._used += said is not None
         return said if isinstance(said, Reply) else None
 
-    def put(self, request: Request, at: str) -> None:
-        """Put a request into the next file."""
+    def put(self, request: Request, at: str, why: str | None = None) -> None:
+        """Put a request into the next file; `why` its answer of before could not be used."""
         name = identity(request, at, self._run)
+        if why is not None:
+            self._useless[name] = why
         asked = body(request.model, request, "schema")
         self._pending[name] = {"custom_id": name, "method": "POST", "url": URL, "body": asked}
 
@@ -96,7 +101,11 @@ class Batch:
         self._let_go(self._is_own, self._pending)
         told = f"{self.pending} requests are in {path}; put their answers beside it"
         failed = [said for name in self._pending if isinstance(said := self._said.get(name), str)]
-        if failed:
+        if self._useless:
+            which, why = list(self._useless.items())[-1]
+            told += f" ({len(self._useless)} of them have answers there that could not be used: "
+            told += f"newer ones count; the last: {which}: {why})"
+        elif failed:
             told += f" ({len(failed)} of them had errors for answers; the last: {failed[-1]})"
         elif self._said and not self._used:
             told += f" (none of the {len(self._said)} answers there is to one of them)"
@@ -161,13 +170,22 @@ def _unwritable(folder: Path, error: OSError) -> UsageError:
 def _answers(folder: Path) -> Iterator[tuple[str, Said]]:
     """Yield what is said to each request; no other sign than the line feed ends a line."""
     try:
-        files = sorted(path for path in folder.glob("*.jsonl") if path.name != REQUESTS)
-        for path in files:
+        found = [path for path in folder.glob("*.jsonl") if path.name != REQUESTS]
+        for path in sorted(found, key=lambda each: (each.stat().st_mtime_ns, each.name)):
             for number, line in enumerate(read_text(path, LARGEST).split("\n"), 1):
                 if line.strip():
                     yield _answer(line, f"{path}, line {number}")
     except OSError as error:
         raise UsageError(f"{error.filename} can't be read ({error.strerror})") from None
+
+
+def _latest(answers: Iterable[tuple[str, Said]]) -> dict[str, Said]:
+    """Return the newest answer to each request; an error takes the place of none."""
+    found = dict[str, Said]()
+    for name, said in answers:
+        if isinstance(said, Reply) or not isinstance(found.get(name), Reply):
+            found[name] = said
+    return found
 
 
 def _answer(line: str, where: str) -> tuple[str, Said]:
@@ -196,6 +214,8 @@ def _served(response: Mapping[str, Any]) -> Said:
     """Return the answer of a batch service, or what it complains of."""
     status, content = response.get("status_code", 200), response.get("body")
     reply = reply_of(content) if status == 200 else None
+    if reply is not None and reply.finish == "broken":
+        return f"the answer broke off: {_complaint(reply.reason)}"
     return reply or f"{status}: {_complaint(part(content, 'error'))}"
 
 

@@ -65,7 +65,7 @@ class Ladder:
         """
         if self.settled or rung != self.rung:
             return
-        if (rung == RUNGS[-1] and whole) or (text.strip()[:1] == "{" and text.strip()[-1:] == "}"):
+        if (rung == RUNGS[-1] and whole) or _is_object(text):
             self.settled = True
             return
         if not whole:
@@ -79,3 +79,9 @@ class Ladder:
         if place < len(RUNGS) or around:
             self.rung = RUNGS[place % len(RUNGS)]
         self._strikes = 0
+
+
+def _is_object(text: str) -> bool:
+    """Tell whether a text is one JSON object and nothing else, be it in quotes."""
+    bare = text.strip().strip('"')
+    return bare[:1] == "{" and bare[-1:] == "}"

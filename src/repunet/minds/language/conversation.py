@@ -61,7 +61,8 @@ class Conversation:
             except Filtered as error:
                 return await self._missing(letter, letter.number, str(error))
             except InvalidAnswer as error:
-                if letter.reply.finish == "unknown" and again < AGAIN:
+                by_file = self.line.correspondence.batch is not None
+                if letter.reply.finish == "unknown" and again < AGAIN and not by_file:
                     again, kind = again + 1, "retry"
                     await self._put_again(letter, again)
                     continue

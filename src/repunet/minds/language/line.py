@@ -165,12 +165,18 @@ class Line:
         correspondence, sending = self.correspondence, self._sending(request, name, kind, "schema")
         reservation = await correspondence.reserve(sending)
         reply = batch.reply(request, name.coordinate)
-        if reply is None:
-            batch.put(request, name.coordinate)
+        useless = None if reply is None else self._useless(reply, request, name)
+        if reply is None or useless is not None:
+            batch.put(request, name.coordinate, useless)
             correspondence.ledger.settle(reservation, sending.reserved, sending.reserved_cost)
             raise correspondence.awaiting()
         number = await correspondence.log.began(sending, correspondence.round)
         return self._received(sending, reservation, number, reply, None)
+
+    def _useless(self, reply: Reply, request: Request, name: Name) -> str | None:
+        """Return why this very answer could not be used before, None if it was not tried."""
+        text = redacted(reply.text, *self.secrets)
+        return self.correspondence.log.useless(name.coordinate, request, text)
 
     def _sending(self, request: Request, name: Name, kind: Kind, rung: Rung) -> Sending:
         bound = Usage(request.bound - request.sampling.max_tokens, request.sampling.max_tokens)
