@@ -31,6 +31,7 @@ ELSEWHERE = {  # needs a server or a person that is not here, or hours
     "repunet doctor --model azure:my-deployment": "a key",
     "repunet doctor --model anthropic:claude-haiku-4-5": "a key",
     'repunet run pd --agents 6 --rounds 2 --mind embedded --mind "Ahmed Hassan=human"': "a person",
+    "repunet plan pd --model openai:gpt-4o-mini": "6,000 calls in memory",
     "repunet run pd --model openai:gpt-4o-mini --budget 1": "6,000 calls",
     "repunet reproduce table1 --model openai:gpt-4o-mini --dry-run": "60 runs",
     "repunet reproduce table1 --model openai:gpt-4o-mini --budget 100": "60 runs",
@@ -175,7 +176,7 @@ def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(3600)
 def test_every_command_works_in_a_fresh_clone(
     newcomer: Newcomer, subtests: pytest.Subtests
 ) -> None:
