@@ -151,6 +151,16 @@ def test_no_encoding_ends_a_command(
         assert len(json.loads(done.stdout.decode(encoding))) == 4
 
 
+def test_validate_without_its_extra_is_one_line_with_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.stats", None)
+    assert execute(["validate", "--only", "human"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("repunet: scipy.stats is not installed: ")
+    assert line.endswith(" analysis")
+
+
 # Tables ------------------------------------------------------------------------------------------
 
 COLUMNS = {

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from repunet.cli.options import Json, Quiet, Seed, Whole
 from repunet.cli.output import console, disclaimer, fitted, print_json, progress_console, say
 from repunet.errors import RepuNetError, UsageError
+from repunet.extras import library
 from repunet.validation.check import FAMILIES, Check, Family, Value
 from repunet.validation.suite import Result, jobs, results
 
@@ -52,6 +53,7 @@ def validate(
     """Check RepuNet against exact scores, theory and human subjects, offline."""
     if workers < 1:
         raise UsageError(f"at least 1 process must work, not {workers}")
+    library("scipy.stats")  # here, lest every process say so in its own way
     verdict = checked(only, full=full, seed=seed, workers=workers, quiet=quiet)
     if json:
         print_json(verdict)
