@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from importlib import import_module
 from types import ModuleType
 
 import pytest
@@ -17,10 +18,9 @@ def distributed(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     for name, module in (("ray", ModuleType("ray")), ("ray.exceptions", exceptions)):
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.delitem(sys.modules, "repunet.experiment.distributed", raising=False)
-    from repunet.experiment import distributed
-
-    monkeypatch.delitem(sys.modules, "repunet.experiment.distributed")
-    return distributed
+    module = import_module("repunet.experiment.distributed")
+    sys.modules.pop("repunet.experiment.distributed")
+    return module
 
 
 @pytest.mark.parametrize("scheme", ["", "ray://"])
@@ -44,7 +44,4 @@ def test_a_cluster_that_wants_a_token_is_said_to(distributed: ModuleType) -> Non
     said = distributed.refused("10.0.0.1:6379", RuntimeError("Token authentication is enabled"))
     assert "RAY_AUTH_TOKEN" in str(said)
     other = distributed.refused("", RuntimeError("The node\ntimed out"))
-    assert (
-        str(other)
-        == "Ray can't be used (The node timed out): check RAY_ADDRESS, or use --on processes"
-    )
+    assert str(other).startswith("Ray can't be used (The node timed out): check RAY_ADDRESS")
