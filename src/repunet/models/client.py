@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from httpx2 import Proxy as HTTPProxy
 from httpx2 import Request, Response
 from openai import DefaultAioHttpClient
 from openai import Timeout as Timeouts
@@ -28,7 +29,7 @@ class BoundedClient(DefaultAioHttpClient):
             timeout=Timeouts(timeout, connect=CONNECT),
             follow_redirects=False,
             trust_env=False,  # what is to be trusted of it is here
-            proxy=self.proxy and self.proxy.url,
+            proxy=self.proxy and _proxy(self.proxy),
             verify=certificates(url, self.proxy),
         )
 
@@ -46,3 +47,9 @@ class BoundedClient(DefaultAioHttpClient):
         kept = [pair for pair in response.headers.multi_items() if pair[0].lower() not in PACKED]
         headers = [*kept, ("content-type", kind)]
         return Response(response.status_code, headers=headers, content=read, request=request)
+
+
+def _proxy(proxy: Proxy) -> HTTPProxy:
+    """Return a proxy as the client wants it, which takes its credentials from this header."""
+    headers = {"Authorization": proxy.credentials} if proxy.credentials else {}
+    return HTTPProxy(proxy.url, headers=headers)

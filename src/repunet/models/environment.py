@@ -1,17 +1,20 @@
 """What a machine's environment says of the way to a server: a proxy, certificates, open files."""
 
+import base64
 import errno
 import os
 import ssl
 from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from repunet.errors import UsageError
 from repunet.models.failure import Failure, Overloaded, Permanent, Unreachable
 
+OPENAI = "https://api.openai.com/v1"
+"""Where OpenAI is."""
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 """The variables that say where certificates are, in the order in which they count."""
 SCHEMES = ("http", "https")
@@ -20,11 +23,13 @@ FULL = (errno.EMFILE, errno.ENFILE)
 
 
 class Proxy(NamedTuple):
-    """A proxy, and where it was named. Its URL may hold a password, and is never shown."""
+    """A proxy, and where it was named. What lets us use it is never shown."""
 
     url: str
     named: str
     host: str
+    credentials: str = ""
+    """A name and a password as HTTP writes them."""
 
     def __str__(self) -> str:
         """Return what may be said of it."""
@@ -49,7 +54,9 @@ def proxy_for(url: str) -> Proxy | None:
             f"{named} names {what}, and only HTTP proxies can be used: set {parts.scheme}_proxy to "
             f"one such as http://127.0.0.1:8080, or unset {named}"
         )
-    return Proxy(found.geturl(), named, found.netloc.rpartition("@")[2])
+    account, _, host = found.netloc.rpartition("@")
+    plain = base64.b64encode(unquote(account).encode()).decode()
+    return Proxy(f"{found.scheme}://{host}", named, host, account and f"Basic {plain}")
 
 
 def _variable(kind: str) -> str:
@@ -75,6 +82,11 @@ def certificates(url: str, proxy: Proxy | None) -> ssl.SSLContext:
             f"no certificates can be read from {said or 'this machine'} ({why}): set "
             f"{CERTIFICATES[0]} to a file of certificates, or unset it"
         ) from None
+
+
+def require_way(url: str) -> None:
+    """Raise UsageError where the environment lets nothing be sent to a URL."""
+    certificates(url, proxy_for(url))
 
 
 def explained(causes: Iterable[BaseException], proxy: Proxy | None) -> Failure | None:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from repunet.models.body import body, reply_of
 from repunet.models.complaint import Complaint, complaint_of
-from repunet.models.environment import explained
+from repunet.models.environment import OPENAI, explained
 from repunet.models.failure import (
     Failure,
     Interrupted,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 DECISION = "X-RepuNet-Decision"
 """The header that names the decision that a request is for."""
 
-OPENAI = "https://api.openai.com/v1"
 LONGEST, ALL = 400, 2000
 """Characters of a complaint that are told, and that are read."""
 

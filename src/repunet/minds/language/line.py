@@ -372,8 +372,13 @@ class Line:
         gone = isinstance(failure, Unreachable | RateLimited) or (self._unsent and not others)
         if self._is_known and not gone:
             return Unanswered(f"no answer in time: {failure}", trial.last.number)
-        seconds = get_running_loop().time() - trial.since
-        return self._given_up(f"{failure}; tried {trial.failures} times in {seconds:.0f} s")
+        seconds = get_running_loop().time() - (trial.began or 0.0)
+        tried = f"requests failed: {trial.failures}, in {seconds:.0f} s"
+        if (failure.retry_after or 0.0) > self._asked_for(failure):
+            tried = (
+                f"it wants to be asked again after {failure.retry_after:,.0f} s, past --deadline"
+            )
+        return self._given_up(f"{failure}; {tried}")
 
     def _given_up(self, why: str) -> Stopped:
         return self.correspondence.stop(f"{self.name} does not answer: {why}")

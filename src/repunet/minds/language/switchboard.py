@@ -15,6 +15,7 @@ from repunet.errors import Stopped
 from repunet.minds.language.correspondence import Correspondence, learnt_of
 from repunet.minds.language.line import Line
 from repunet.models.allowance import Allowance
+from repunet.models.connections import connections
 from repunet.models.endpoint import NATIVE, NO_KEY, PERSON, Endpoint, address, key, key_variables
 from repunet.models.ladder import Ladder
 from repunet.models.learnt import Learnt, learnt
@@ -80,7 +81,7 @@ async def connected(endpoint: Endpoint, correspondence: Correspondence) -> Async
         _learnt(endpoint).recall(journal.meta(learnt_of(endpoint.name)))
         where = f"{endpoint.provider} {endpoint.url}"
         most = at_once(endpoint, correspondence.allowance)
-        paced = throttle(where, correspondence.allowance, most=most)
+        paced = throttle(where, correspondence.allowance, most=most or connections())
         costs = price_of(endpoint, correspondence.prices)
         try:
             secrets = _secrets(endpoint)

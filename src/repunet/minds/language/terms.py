@@ -15,7 +15,8 @@ from repunet.minds.roster import Roster
 from repunet.models import local
 from repunet.models.allowance import Allowance
 from repunet.models.batch import Batch
-from repunet.models.endpoint import COMPATIBLE, PERSON, WEB, key
+from repunet.models.endpoint import COMPATIBLE, NATIVE, PERSON, WEB, address, key
+from repunet.models.environment import OPENAI, require_way
 from repunet.models.ledger import Ledger, unpriced
 from repunet.models.prices import Price, price_of
 from repunet.models.serving import HERE
@@ -51,6 +52,9 @@ def require_means(minds: Roster, terms: Terms) -> None:
     for mind in asked:
         if terms.batch is None and mind.endpoint.provider in (*COMPATIBLE, *WEB):
             key(mind.endpoint, os.environ)
+            require_way(address(mind.endpoint) or OPENAI)
+        if terms.batch is None and mind.endpoint.provider in NATIVE:
+            require_way(f"https://{mind.endpoint.provider}")
         if terms.batch is None and mind.endpoint.provider in HERE:
             local.require(mind.endpoint.path)
         if terms.allowance.budget is not None and price_of(mind.endpoint, terms.prices) is None:
