@@ -73,11 +73,11 @@ async def an_answer_that_is_packed(call: Call) -> Answer:
     return await packed(call, "gzip", json.dumps(call.answered()).encode())
 
 
-@habit("attackers: a megabyte that unpacks to a gigabyte", slow=True)
+@habit("attackers: a body that unpacks to a thousand times its size", slow=True)
 async def a_bomb(call: Call) -> Answer:
     if call.number != 5:
         return call.answered()
-    return await packed(call, "gzip", *[b"0" * MIB] * 1024)
+    return await packed(call, "gzip", *[b"0" * MIB] * 64)
 
 
 @habit("attackers, and servers in a loop: a body without end")

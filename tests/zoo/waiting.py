@@ -33,7 +33,7 @@ async def a_rest_that_is_none(call: Call) -> Answer:
 @habit(
     "Groq: a limit per day (console.groq.com/docs/rate-limits)",
     ends="stop",
-    says="in 3,600 s, past --deadline",
+    says="3,600 s, past --deadline",
     extra=40,
 )
 async def a_limit_per_day(call: Call) -> Answer:
