@@ -72,7 +72,9 @@ class LimitOptions:
         Parameter(help=f"Seconds after which to give an attempt up; default {FREE.timeout:g}."),
     ] = None
     budget: Annotated[float | None, Parameter(help="How many dollars to spend.")] = None
-    max_calls: Annotated[Whole | None, Parameter(help="How many requests to pay for: refused ones are free.")] = None
+    max_calls: Annotated[
+        Whole | None, Parameter(help="How many requests to send, refused ones not counted.")
+    ] = None
     max_total_tokens: Annotated[
         Whole | None, Parameter(help="How many tokens to use, in and out.")
     ] = None
