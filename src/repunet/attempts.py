@@ -376,7 +376,7 @@ def spent(journal: Journal) -> Spent:
         return Spent(0, 0, 0, 0)
     unseen = f"status IN ('{SENT}', '{LOST}')"
     row = journal.row(
-        f"SELECT coalesce(sum({unseen} OR status IN {RECEIVED}), 0),"
+        f"SELECT coalesce(sum({unseen} OR status IN {RECEIVED} OR input IS NOT NULL), 0),"
         f" coalesce(sum(CASE WHEN {unseen} THEN reserved ELSE coalesce(input + output, 0) END), 0),"
         f" coalesce(sum(CASE WHEN {unseen} THEN reserved_cost ELSE cost END), 0),"
         f" coalesce(sum(CASE WHEN {unseen} THEN reserved_cost IS NULL"
