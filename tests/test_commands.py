@@ -125,6 +125,7 @@ class Newcomer:
         (fake / "sitecustomize.py").write_text(OPENAI)
         self.folder = clone(folder)
         self.own = {path.name for path in folder.iterdir()} | {".venv", ".venv.lock"}
+        self.own |= set(WHERE.values())  # installed from there
         self.environment = environment(folder) | dict.fromkeys(LOCAL, server)
         self.environment |= {"FAKE_LLM": server, "PYTHONPATH": str(fake)}
 
