@@ -24,103 +24,38 @@ from repunet.models.failure import (
     Unsupported,
 )
 from repunet.models.learnt import LEAST, OTHER_ROOM, ROOM
+from repunet.models.refusals import (
+    A_MINUTE,
+    ANY_ROOM,
+    ANY_SAMPLING,
+    BOTH,
+    CONTEXT,
+    ERRORS,
+    FILTERED,
+    FLAGGED,
+    FORMAT,
+    LIMIT_AND_MORE,
+    MESSAGES,
+    MISSED,
+    NAMES,
+    NO_KEY,
+    NO_MODEL,
+    NO_MONEY,
+    NO_ROUTE,
+    OTHERS,
+    OVERLOADED,
+    PASSING,
+    PERHAPS_NO_MONEY,
+    REACHED,
+    SPELLINGS,
+    TOO_LARGE,
+    TRANSIENT,
+    UNKNOWN,
+    UNSUPPORTED,
+    VALUE,
+)
 from repunet.models.request import Sampling
-
-
-def _words(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
-
-
-OVERLOADED, TRANSIENT = (502, 503, 504, 529), (408, 409, 425, 499)
-NO_MONEY = _words(
-    r"insufficient[ _-]*(account[ _-]*|user[ _-]*)?(balance|credits?|funds?|quota)",
-    r"\b(balance|credits?|funds)\b[^.]{0,40}\b(insufficient|low|not enough|exhausted|depleted|empty"
-    r"|used up|negative|ran out|run out|expired|gone|zero)",
-    r"\b(not enough|no( more)?|low|out of|exceeded|negative)\b[^.]{0,25}"
-    r"\b(credits?|balance|funds)\b",
-    r"billing[ _](hard[ _]limit|not[ _]active)|payment[ _](is )?required|arrear|overdue|\brecharge",
-    r"exceeded_current_quota|余额|欠费",
-)
-"""What is said where there is no money, and nowhere else."""
-PERHAPS_NO_MONEY = _words(
-    r"billing", r"spend(ing)?[ -]?(limit|cap)", r"quota[^.]{0,40}(exceed|exhaust|used up|reached)",
-    r"(exceed|exhaust|out of|over)[^.]{0,30}quota",
-)  # fmt: skip
-PASSING = _words(
-    r"per[ _-]?(minute|second|hour|day)", r"(retry|try again|wait)\b[^.]{0,20}\b(in|after|for)\b",
-    r"retry.?delay", r"rate.?limit", r"\b[rt]p[msd]\b", r"requests per", r"too many", r"throttl",
-    r"allocated.?quota", r"resource.?exhausted", r"concurren",
-)  # fmt: skip
-"""What is said of a limit that passes by itself, be it called a quota."""
-TOO_LARGE = _words(r"request (is )?too large", r"larger than[^.]{0,40}per.?min")
-A_MINUTE = _words(r"per[ _-]?min", r"\btpm\b")
-LIMIT_AND_MORE = re.compile(r"limit:? (\d[\d,]*)\D{1,12}requested:? (\d[\d,]*)", re.IGNORECASE)
-NO_KEY = _words(r"api[ _-]?key[^.]{0,30}(invalid|not valid|expired|incorrect|missing)",
-                r"(invalid|incorrect|expired)[^.]{0,12}api[ _-]?key")  # fmt: skip
-NO_MODEL = _words(
-    r"model_not_found",
-    r"model\b.{0,60}(not found|not exist|unknown|not a valid|no such|is invalid)",
-    r"(unknown|invalid|no such) model",
-)  # fmt: skip
-NO_ROUTE = _words(r"requested parameters", r"no endpoints? found that")
-MISSED = _words(r"json_validate_failed", r"failed_generation")
-"""What is said if the model, not the request, has missed the format (Groq)."""
-FILTERED = _words(r"content[ _-]?(filter|policy|management)|ResponsibleAI", r"\bsafety\b",
-                  r"data_inspection")  # fmt: skip
-FLAGGED = _words(r"flagged|moderation")
-FORMAT = _words(
-    r"response.?format|json.?schema|json.?object|json.?mode|\bschemas?\b|grammar|structured.?output",
-    r"guided|output_config|output_format|constrained|\bjson\b[^.]{0,30}(support|mode|output|format)",
-)  # fmt: skip
-UNKNOWN = _words(
-    r"support|unknown|unrecogni|unexpected|permit|enabled|allow|deprecat|accept|not a valid|both"
-    r"|only one|extra|combin|together|exclusive|invalid|remove|cannot be"
-)
-"""What is said of a parameter, not of its value."""
-VALUE = _words(
-    r"at most|at least|must be|should be|has to be|less than|greater than|between|range|[<>≤≥]"
-    r"|too (large|big|high|small|low|long|many)|maximum|minimum|exceed|over the limit|up to"
-)
-"""What is said of a value."""
-BOTH = _words(r"both|only one|together|combin|exclusive|one of them")
-OTHERS = _words(r"expected one of|(supported|allowed|valid|known) (parameters|fields|values|names)",
-                r"\binstead\b")  # fmt: skip
-"""What follows is not what is refused."""
-UNSUPPORTED = ("unsupported_parameter", "unsupported_value", "unknown_parameter")
-SPELLINGS = {
-    "temperature": _words(r"temperature"),
-    "top_p": _words(r"top[\s_-]?p\b", r"nucleus"),
-    "frequency_penalty": _words(r"frequency[\s_-]?penalt", r"(?<!presence)(?<!presence.)\bpenalt"),
-    "presence_penalty": _words(r"presence[\s_-]?penalt", r"(?<!frequency)(?<!frequency.)\bpenalt"),
-}
-"""The names of parameters, as servers write them."""
-ANY_SAMPLING = _words(r"sampling (parameter|setting|option)s?")
-ANY_ROOM = _words(
-    r"max[\s_-]?(output|completion|new)?[\s_-]?tokens", r"(output|completion|generated) tokens",
-    r"in the completion", r"maxOutputTokens",
-)  # fmt: skip
-CONTEXT = _words(r"context[ _]?(length|size|window|limit)", r"(prompt|input)[^.]{0,20} too long",
-                 r"too many tokens", r"n_ctx")  # fmt: skip
-REACHED = _words(r"(max.?tokens|output limit)[^.]{0,40}\breached", r"could not finish the message")
-"""What is said where an answer was cut, instead of what there was of it."""
-ERRORS = ("error", "errors", "base_resp")
-MESSAGES = (
-    "message", "msg", "status_msg", "error_msg", "error_message", "detail", "details", "reason",
-    "title", "description",
-)  # fmt: skip
-NAMES = ("code", "type", "status", "error_type", "error_code", "status_code")
-"""Where servers put an error, its message, and its names."""
-NUMBER = r"(\d[\d,]*)"
-CONTEXT_IS = re.compile(
-    rf"context[ _]?(?:length|size|window|limit)\D{{0,30}}{NUMBER}", re.IGNORECASE
-)
-PROMPT_IS = re.compile(
-    rf"{NUMBER}(?: tokens)?(?: of| in| from)?(?: the| your)? (?:messages|prompt|input|text)"
-    rf"|(?:prompt|input|messages)\D{{1,30}}{NUMBER}",
-    re.IGNORECASE,
-)
-REQUESTED_IS = re.compile(rf"requested\D{{0,20}}{NUMBER}", re.IGNORECASE)
-SUM = re.compile(rf"{NUMBER} \+ {NUMBER} > {NUMBER}")
+from repunet.models.room import count, largest_room, room_left
 
 
 @dataclass(frozen=True)
@@ -170,7 +105,7 @@ class Complaint:
     def is_too_large(self) -> bool:
         """Tell whether a request needs more tokens than a minute allows."""
         said = LIMIT_AND_MORE.search(self.said)
-        more = said is not None and _count(said[2]) > _count(said[1])
+        more = said is not None and count(said[2]) > count(said[1])
         return bool(A_MINUTE.search(self.words) and (more or TOO_LARGE.search(self.said)))
 
     @property
@@ -237,9 +172,10 @@ class Complaint:
 
     def _of_room(self, name: str, asked: int) -> Failure | None:
         """Return what is the matter with the room for an answer, None if it is something else."""
-        of_room = ANY_ROOM.search(f"{self.param or ''} {self.said}")
+        said = OTHERS.split(self.said, maxsplit=1)[0]
+        of_room = ANY_ROOM.search(f"{self.param or ''} {said}")
         in_context = CONTEXT.search(self.words)
-        if not (of_room or (in_context and REQUESTED_IS.search(self.said))):
+        if not (of_room or (in_context and "requested" in self.said)):
             return None
         renamed = name == ROOM and (
             OTHER_ROOM in self.said or "max completion" in self.said.lower()
@@ -247,9 +183,8 @@ class Complaint:
         if renamed and not re.search(r"\d", self.said) and not in_context:
             return Unsupported(self.why, parameter=ROOM)
         if in_context or VALUE.search(self.said) or re.search(r"limit", self.said):
-            most = (
-                _left(self.said, asked) if in_context else _largest(self.said, asked, self.status)
-            )
+            told = largest_room(self.said, asked, self.status)
+            most = room_left(self.said, asked) if in_context else told
             if most < LEAST:
                 return Content(self.why)
             return Unsupported(self.why, parameter=ROOM, most=most)
@@ -328,43 +263,3 @@ def _message(error: Any) -> str:
     if said is None and isinstance(error, Mapping) and "choices" in error:
         return ""
     return str(said or error or "")
-
-
-def _count(digits: str) -> int:
-    return int(digits.replace(",", "")[:15])
-
-
-def _largest(said: str, asked: int, status: int) -> int:
-    """Return the room that a message tells of: the largest number below what was asked for.
-
-    >>> _largest("max_tokens is too large: 8192. This model takes at most 4096", 8192, 400)
-    4096
-    >>> _largest("too many output tokens", 4096, 400)
-    2048
-    """
-    counts = [_count(digits) for digits in re.findall(NUMBER, said)]
-    less = [count for count in counts if LEAST <= count < asked and count != status]
-    return max(less, default=asked // 2)
-
-
-def _left(said: str, asked: int) -> int:
-    """Return the room that a context leaves beside a prompt, as a message tells of both.
-
-    >>> _left("the context length is 5000, you requested 8900 (708 in the messages)", 8192)
-    4292
-    >>> _left("input length and max_tokens exceed context limit: 190 + 40 > 200", 40)
-    10
-    """
-    total = SUM.search(said)
-    if total:
-        return _count(total[3]) - _count(total[1])
-    context, prompt = CONTEXT_IS.search(said), PROMPT_IS.search(said)
-    if context is None:
-        return asked // 2
-    if prompt is not None:
-        left = _count(context[1]) - _count(prompt[1] or prompt[2])
-        return left if left < asked else asked // 2
-    requested = REQUESTED_IS.search(said)
-    if requested is not None and _count(requested[1]) > _count(context[1]):
-        return min(asked - 1, asked - (_count(requested[1]) - _count(context[1])))
-    return min(asked // 2, _count(context[1]))
