@@ -27,7 +27,9 @@ no key is in any file, that it ended in its time, and that memory stayed bounded
 
 from importlib import import_module
 
-KINDS = ("parameters", "room", "finishing", "refusals", "formats", "waiting", "bodies")
+KINDS = (
+    "parameters", "room", "finishing", "refusals", "formats", "waiting", "bodies", "answers",
+)  # fmt: skip
 """The modules that hold the entries."""
 
 for _kind in KINDS:
