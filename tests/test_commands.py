@@ -55,9 +55,8 @@ NO_COMMANDS = {  # parts of commands, or files of other pages
     "repunet run --spec run.toml",
     "repunet sweep grid.toml",
     "repunet reproduce table1|table2|figure2|figure3|figure4|claims",
-    "repunet resume NAME --rounds 10",
-    "python3 bootstrap.py FOLDER",
 }
+PLACE_HOLDER = re.compile(r"\b[A-Z]{3,}\b")
 SERVES = "repunet fake-llm --latency 0.05"
 WHERE = {"add-a-scenario.md": "stag-hunt"}
 BEFORE = {  # what a reader of the page has already
@@ -92,7 +91,8 @@ def commands(page: Path) -> list[str]:
 def inline(text: str) -> list[str]:
     """Return the whole commands in running text."""
     spans = [" ".join(span.split()) for span in INLINE.findall(text)]
-    return [span for span in spans if len(span.split()) > 2 and span not in NO_COMMANDS]
+    whole = [span for span in spans if len(span.split()) > 2 and not PLACE_HOLDER.search(span)]
+    return [span for span in whole if span not in NO_COMMANDS]
 
 
 PRINTED = {page.name: commands(page) for page in PAGES}
@@ -189,7 +189,7 @@ def test_every_command_works_in_a_fresh_clone(
             with subtests.test(f"{page.name}: {command}"):
                 code, said = newcomer.types(command)
                 assert code == ENDS.get(command, 0), said
-                assert said or command.startswith(("export", "python3 bootstrap.py"))
+                assert said or not command.startswith("repunet ")
     with subtests.test("what is said of a missing extra"):
         played = "repunet run pd --agents 4 --rounds 1 --mind axelrod:Grudger"
         code, said = newcomer.types(played)
