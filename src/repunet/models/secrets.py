@@ -4,6 +4,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from unicodedata import normalize
 
 NAMED_LIKE_KEYS = re.compile(r"_(KEY|SECRET|TOKEN|PASSWORD)$|^AWS_.*(SECRET|TOKEN)")
 SHORTEST = 8
@@ -19,6 +20,10 @@ ESCAPED = (
 )
 BETWEEN = rf"(?:[{UNSEEN}\\]|{ESCAPED}){{0,32}}"
 """What may stand between two letters of a key without making it another."""
+ESCAPES = re.compile(r"[\\%&<]")
+"""How every escape begins."""
+SPLITS = re.compile(rf"[{UNSEEN}:]+")
+"""Signs that may stand within a key, or between the digits of one in hexadecimal."""
 PLAIN = re.compile(r"[A-Za-z]*")
 """Not a key that could be told from a word: it is looked for as it is."""
 FULL_WIDTH = 0xFEE0
@@ -33,7 +38,9 @@ def redacted(text: str, *secrets: str) -> str:
     """
     for secret in secrets:
         if len(secret) >= SHORTEST:
-            text = _disguised(secret).sub("[key]", text.replace(secret, "[key]"))
+            text = text.replace(secret, "[key]")
+            if _may_hold(text, secret):
+                text = _disguised(secret).sub("[key]", text)
     return text
 
 
@@ -45,6 +52,18 @@ def known(environ: Mapping[str, str]) -> tuple[str, ...]:
     """
     values = {value for name, value in environ.items() if NAMED_LIKE_KEYS.search(name)}
     return tuple(sorted(filter(None, values), key=lambda value: (-len(value), value)))
+
+
+def _may_hold(text: str, secret: str) -> bool:
+    """Tell whether a text may hold a disguised secret; most texts can't, which is seen at once."""
+    if ESCAPES.search(text):
+        return True
+    seen, *forms = map(_bare, (text, secret, secret.encode().hex(), *_in_base64(secret)))
+    return any(form in seen for form in forms)
+
+
+def _bare(text: str) -> str:
+    return normalize("NFKC", SPLITS.sub("", text)).casefold()
 
 
 @lru_cache(64)
