@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from raw_server import head, listening, saying
 
 from repunet.cli import execute
 from repunet.errors import UsageError
-from repunet.fake_llm import serving
+from repunet.fake_llm import Faults, Settings, serving
 from repunet.models import connections
 from repunet.models.environment import certificates, proxy_for
 from repunet.models.failure import Failure, Permanent, Unreachable
@@ -181,3 +184,26 @@ def test_no_log_of_a_client_holds_the_key(encoding: str, tmp_path: Path) -> None
     assert found.returncode == 0
     assert "openai" in found.stderr
     assert SECRET not in found.stdout + found.stderr
+
+
+@pytest.mark.slow
+def test_a_second_interrupt_ends_a_run_at_once_and_in_one_line(tmp_path: Path) -> None:
+    with serving(Settings(faults=Faults(hang=1.0))) as server:
+        words = [*PLAYED, "--model", f"{server.url}#fake", "--storage", str(tmp_path)]
+        command = [sys.executable, "-m", "repunet.cli", *words]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            wait_for(lambda: server.stats.in_flight > 0)
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.5)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=20)
+    assert (process.returncode, said.count("\n")) == (3, 1)
+    assert said.startswith("repunet: interrupted; ")
+
+
+def wait_for(state: Callable[[], bool]) -> None:
+    """Wait until something is so, for as long as a busy machine may take."""
+    end = time.monotonic() + 120
+    while not state():
+        assert time.monotonic() < end
+        time.sleep(0.02)

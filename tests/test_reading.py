@@ -64,7 +64,8 @@ PIECES = delta(role="assistant"), delta(content="Hel"), delta(content="lo"), del
 
 def test_an_answer_that_comes_in_pieces_is_joined() -> None:
     reply = read(events(*PIECES, {"choices": [], "usage": USED}))
-    assert reply == Reply("Hello", "length", Usage(5, 2), "c-1", None)
+    used = Usage(5, 2)
+    assert reply == Reply("Hello", "length", used, "c-1", None, reason="length")
 
 
 STREAM = head(200, "text/event-stream")
