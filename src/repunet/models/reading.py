@@ -10,6 +10,8 @@ from repunet.models.stream import Pieces
 
 LARGEST = 2 * 2**20
 """Bytes of an answer; a hundred thousand tokens are less, however they are written."""
+PARTS = 100_000
+"""Objects and lists of an answer: each takes a hundred times the memory of its two brackets."""
 PAGE = 64 * 2**10
 """Bytes that are read of what is no answer: an error page says what it has to say in less."""
 EVENTS = "text/event-stream"
@@ -76,7 +78,13 @@ async def _whole(chunks: AsyncByteStream) -> bytes:
         read += chunk
         if len(read) > LARGEST:
             raise Transient(TOO_LARGE, charged=True)
+    _require_few(read.count(b"{") + read.count(b"["))
     return bytes(read)
+
+
+def _require_few(parts: int) -> None:
+    if parts > PARTS:
+        raise Transient(f"the answer has more than {PARTS:,} parts", charged=True)
 
 
 async def _joined(response: Response) -> bytes:
@@ -84,6 +92,7 @@ async def _joined(response: Response) -> bytes:
     pieces = Pieces()
     async for event in EventSource(response, LARGEST):
         if event.data:
+            _require_few(event.data.count("{") + event.data.count("["))
             pieces.add(event.event, event.data)
         if pieces.size > LARGEST:
             raise Transient(TOO_LARGE, charged=True)
