@@ -25,7 +25,7 @@ A = TypeVar("A")
 
 FILLER = "and so on "
 """What a long text is made of."""
-SHORTEST = "."
+SHORTEST = "a"
 
 
 class Extreme(ChanceMind, ABC):
