@@ -418,6 +418,11 @@ def test_show_prints_a_question_in_its_two_parts(capsys: pytest.CaptureFixture[s
     assert json.loads(capsys.readouterr().out) == {"system": prompt.system, "user": prompt.user}
 
 
+@pytest.mark.parametrize("operation", ["ReconsiderTie", "RankPartners"])
+def test_show_finds_a_society_that_is_asked_what_the_first_is_not(operation: str) -> None:
+    assert example(scenario("investment"), operation, TREATMENTS["full"]).user
+
+
 def test_show_puts_the_same_situation_under_every_treatment() -> None:
     pd = scenario("pd")
     meetings = {
