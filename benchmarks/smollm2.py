@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from repunet.analysis.costs import total
+from repunet.analysis.summary import summarise
 from repunet.attempts import INVALID
-from repunet.event import DecisionMissing
 from repunet.journal import Journal
 
 SCENARIOS = ("pd", "participation", "investment", "donor")
@@ -59,27 +59,21 @@ class Played:
 
 def played(scenario: str, home: Path) -> Played:
     """Let the model play a round of four people in a process of its own."""
-    words = (scenario, "--agents", str(AGENTS), "--rounds", "1", "--plan", "compact")
-    command = (str(Path(sys.executable).with_name("repunet")), "run", *words, *PATIENT)
+    words = (scenario, "--agents", str(AGENTS), "--rounds", "1", "--plan", "compact", *PATIENT)
+    command = (str(Path(sys.executable).with_name("repunet")), "run", *words, "--model", MODEL)
     began = perf_counter()
-    subprocess.run(
-        (*command, "--model", MODEL, "--name", scenario, "--quiet"), cwd=home, check=True
-    )
+    named = (*command, "--name", scenario, "--quiet")
+    subprocess.run(named, cwd=home, check=True, stdout=subprocess.DEVNULL)
     return _read(scenario, home / "runs" / scenario / "run.sqlite", perf_counter() - began)
 
 
 def _read(scenario: str, path: Path, seconds: float) -> Played:
     with Journal.open(path) as journal:
-        spent = total(journal)
+        spent, found = total(journal), summarise(journal)
         query = "SELECT coalesce(sum(status = ?), 0), coalesce(max(output), 0) FROM attempts"
         unusable, longest = journal.row(query, INVALID) or (0, 0)
-        (decisions,) = journal.row("SELECT count(*) FROM decisions WHERE answer IS NOT NULL") or (
-            0,
-        )
-        events = [written.event for written in journal.events()]
-    missing = sum(isinstance(event, DecisionMissing) for event in events)
-    counts = spent.calls, unusable, decisions, missing, spent.input, spent.cached, spent.output
-    return Played(scenario, *counts, longest, seconds)
+    counts = spent.calls, unusable, found.decisions, found.missing
+    return Played(scenario, *counts, spent.input, spent.cached, spent.output, longest, seconds)
 
 
 ABOUT = f"""\

@@ -162,6 +162,16 @@ def test_estimates_are_called_that(unpriced: Path, cost: Print) -> None:
     assert "the tokens are an estimate, since the server counts none" in cost(unpriced)
 
 
+def test_the_share_that_came_from_a_cache_is_said(run: Path, tmp_path: Path, cost: Print) -> None:
+    assert "from a cache" not in cost(run)
+    copy = tmp_path / "run.sqlite"
+    copy.write_bytes(run.read_bytes())
+    with sqlite3.connect(copy) as connection:
+        connection.execute("UPDATE attempts SET cached = input / 4 * 3 WHERE input IS NOT NULL")
+    connection.close()
+    assert "75% of the tokens in had been read before" in cost(copy)
+
+
 def test_what_may_have_been_charged_is_said(tmp_path: Path, cost: Print) -> None:
     with hasty(), served(faults=Faults(first=("", "half"))):
         path = played(tmp_path)

@@ -79,6 +79,9 @@ def _row(each: Cost) -> tuple[str, ...]:
 def _explain(all_: Cost) -> None:
     if all_.estimated:
         say(f"{all_.estimated:,} calls: the tokens are an estimate, since the server counts none.")
+    if all_.cached:
+        share = all_.cached / all_.input
+        say(f"{share:.0%} of the tokens in had been read before, and were taken from a cache.")
     if all_.possibly:
         dollars = all_.possibly_dollars
         more = f"{all_.possibly:,} tokens more" + ("" if dollars is None else f", {money(dollars)}")
