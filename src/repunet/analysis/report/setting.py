@@ -3,24 +3,22 @@
 import json
 from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
-from shlex import join
 
 from repunet import __version__
 from repunet.analysis.report.headline import COUNTS, over
+from repunet.analysis.report.repeating import Repetition, repetition
 from repunet.analysis.tables.history import History
 from repunet.attempts import SINCE
 from repunet.continuity import BRANCHED, TEMPLATES
 from repunet.errors import UsageError
 from repunet.event import TreatmentChanged
-from repunet.forking import Origin, changes, origin, treatment_label
+from repunet.forking import Origin, origin, treatment_label
 from repunet.journal import Journal
 from repunet.prompts import PLAIN, sources
-from repunet.run import FAITHFUL, SPEC
+from repunet.run import FAITHFUL
 from repunet.scenarios import scenario
 from repunet.treatment import TREATMENTS, UNLIMITED, Treatment
 
-BESIDE = "spec.json"
-"""The file beside a run from which it can be founded once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +88,9 @@ class Setting:
     planned: int
     unfinished: Unfinished | None
     origin: Origin | None
-    again: str
-    """The command that makes a fork once more; empty for others."""
+    repeat: Repetition
     imported: int
     branched: tuple[tuple[str, str], ...]
-    spec: str
-    """As JSON; empty where the run was not founded from one."""
 
     @property
     def is_complete(self) -> bool:
@@ -140,10 +135,9 @@ def setting(journal: Journal, history: History) -> Setting:
         planned=int(journal.meta("planned") or 0),
         unfinished=_unfinished(journal, history.last),
         origin=origin(journal),
-        again=_again(journal),
+        repeat=repetition(journal, history.last, history.imported),
         imported=history.imported,
         branched=_branched(journal),
-        spec=_spec(journal),
     )
 
 
@@ -193,21 +187,3 @@ def _branched(journal: Journal) -> tuple[tuple[str, str], ...]:
         "SELECT key, value FROM meta WHERE key GLOB ? ORDER BY key", f"{BRANCHED}*"
     )
     return tuple((key.removeprefix(BRANCHED), value) for key, value in noted)
-
-
-def _again(journal: Journal) -> str:
-    source = origin(journal)
-    if source is None:
-        return ""
-    switches = changes(journal).get(source.round + 1, {}).items()
-    words = ["repunet", "fork", source.name, "--at", str(source.round)]
-    words += [word for name, value in switches for word in ("--set", f"{name}={value}")]
-    return join([*words, "--rounds", str(int(journal.meta("planned") or 0) - source.round)])
-
-
-def _spec(journal: Journal) -> str:
-    beside = journal.path.with_name(BESIDE)
-    if beside.is_file():
-        return beside.read_text("utf-8", "replace").strip()
-    kept = journal.meta(SPEC)
-    return json.dumps(json.loads(kept), ensure_ascii=False, indent=2) if kept else ""

@@ -11,6 +11,7 @@ from repunet.analysis.measures.measure import WINDOW, Rate, Span
 from repunet.analysis.report.headline import LATEST, over
 from repunet.analysis.report.numbers import note
 from repunet.analysis.report.pictures import Picture, pictures
+from repunet.analysis.report.repeating import numbered
 from repunet.analysis.report.setting import Setting
 from repunet.analysis.report.source import Source
 
@@ -118,6 +119,22 @@ class SweepReport:
         """Return the sets of prompts, each with its hash."""
         prompts = [setting.prompts for setting in self.settings]
         return tuple(dict.fromkeys((each.name, each.hash) for each in prompts))
+
+    @property
+    def again(self) -> tuple[str, ...]:
+        """Return the commands that play each run once more, where there are any."""
+        kept = [setting for setting in self.settings if not setting.repeat.obstacle]
+        played = numbered([each.repeat.beside or each.repeat.begun for each in kept])
+        checks = (
+            f"repunet digest {each.split()[-1]} --round {setting.rounds}"
+            for each, setting in zip(played, kept, strict=True)
+        )
+        return tuple(line for both in zip(played, checks, strict=True) for line in both)
+
+    @property
+    def obstacles(self) -> tuple[tuple[str, str], ...]:
+        """Return which runs no command repeats, and why."""
+        return tuple((s.name, s.repeat.obstacle) for s in self.settings if s.repeat.obstacle)
 
     def all_of(self, fact: str) -> tuple[str, ...]:
         """Return all that one of the facts is, in one run or another."""

@@ -1,0 +1,106 @@
+"""How to repeat a run: the spec that founds it once more, and the commands that play it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from shlex import join, quote
+
+from pydantic import ValidationError
+
+from repunet.continuity import BRANCHED
+from repunet.errors import UsageError
+from repunet.forking import Origin, changes, origin
+from repunet.journal import Journal
+from repunet.models.endpoint import PERSON
+from repunet.run import SPEC
+from repunet.spec import BESIDE, Limits, RunSpec
+from repunet.storage import FILE, called
+
+NAME = "again"
+"""What the repetition is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """How a run is played once more, as far as it is committed."""
+
+    spec: str
+    """As JSON, what founds it with as many rounds; empty where it was not founded from a spec."""
+    begun: str
+    """The command that plays it from that spec, saved as `spec.json`, or forks it; unnamed."""
+    beside: str
+    """The command that reads the spec beside the run instead; empty for a fork."""
+    check: str
+    """The command that prints the digest by which it is known."""
+    checks: tuple[str, ...]
+    """What tells whether the run file is sound, and gets its tables out."""
+    obstacle: str
+    """Why no command can repeat it, in a sentence; empty where one can."""
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """Return the commands that play it again, and tell whether it is the same run."""
+        return f"{self.begun} --name {NAME}", self.check
+
+
+def repetition(journal: Journal, rounds: int, imported: int = 0) -> Repetition:
+    """Return how to repeat the first rounds of a run, all that are committed."""
+    source, spec = origin(journal), _spec(journal)
+    asked = max(1, rounds - (source.round if source else 0))
+    limits = [*_options(spec.limits)] if spec else []
+    so_far = ["--rounds", str(asked), *limits]
+    near = ["repunet", "run", "--spec", str(journal.path.with_name(BESIDE)), *so_far]
+    forked = ["repunet", *_forked(journal, source), *so_far] if source else []
+    return Repetition(
+        spec=spec.model_copy(update={"rounds": asked}).again(journal.founding) if spec else "",
+        begun=join(forked or ["repunet", "run", "--spec", BESIDE]),
+        beside="" if source else join(near),
+        check=f"repunet digest {NAME} --round {rounds}",
+        checks=_checks(called(journal.path)),
+        obstacle=_obstacle(journal, source, spec, imported),
+    )
+
+
+def _checks(name: str) -> tuple[str, ...]:
+    words = "verify {}", "replay {}", "export {} tables --to csv"
+    return tuple(f"repunet {each.format(name)}" for each in words)
+
+
+def _obstacle(journal: Journal, source: Origin | None, spec: RunSpec | None, imported: int) -> str:
+    if imported and source is None:
+        return f"Its first {imported} rounds were taken over by repunet import."
+    if PERSON in journal.founding.mind_names.split(" + "):
+        return "A person decided in it."
+    if any(journal.rows("SELECT 1 FROM meta WHERE key GLOB ?", f"{BRANCHED}*")):
+        return "RepuNet or a mind changed while it was being played (repunet resume --branch)."
+    return "" if spec or source else "It was not founded from a spec."
+
+
+def _spec(journal: Journal) -> RunSpec | None:
+    """Return what the run was founded from, with the limits it had in the end."""
+    try:
+        return RunSpec.model_validate_json(journal.meta(SPEC) or "")
+    except (ValidationError, UsageError):
+        return None
+
+
+def _forked(journal: Journal, source: Origin) -> list[str]:
+    beside = journal.path.parent.with_name(source.name) / FILE
+    name = str(beside.parent) if beside.is_file() and quote(source.name) != called(beside) else ""
+    switches = changes(journal).get(source.round + 1, {}).items()
+    said = [word for name, value in switches for word in ("--set", f"{name}={value}")]
+    return ["fork", name or source.name, "--at", str(source.round), *said]
+
+
+def _options(limits: Limits) -> Iterator[str]:
+    """Yield the options that set the limits it had in the end: a spec beside a run may be older."""
+    for name, value in limits.model_dump(exclude_defaults=True, exclude_none=True).items():
+        yield from (f"--{name.replace('_', '-')}", str(value))
+
+
+def numbered(commands: Sequence[str]) -> tuple[str, ...]:
+    """Return commands, each with a name of its own for the run that it makes.
+
+    >>> numbered(["repunet run pd"])
+    ('repunet run pd --name again-1',)
+    """
+    return tuple(f"{each} --name {NAME}-{at}" for at, each in enumerate(commands, start=1))
