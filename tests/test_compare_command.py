@@ -204,7 +204,7 @@ def test_what_does_not_fit_beside_stands_below_and_nothing_is_lost(
         monkeypatch.setattr(console, "_width", width)
         _, out, _ = repunet(*words)
         assert sum(line.startswith("measure, arm") for line in out.splitlines()) == headings
-        assert out.count("g [95 %]") == 1
+        assert out.count("g_av [95 %]") == 1
         assert re.search(r"full - no-gossip +-\S+ \[-\S+, \+\S+\]", out)
 
 

@@ -24,6 +24,8 @@ from repunet.forking import treatment_label
 from repunet.journal import Journal
 from repunet.models.ledger import DOLLAR
 from repunet.persona import AgentId, Persona
+from repunet.scenarios import scenario
+from repunet.stakes import Provision
 from repunet.treatment import Treatment
 
 WINDOW = 5
@@ -61,10 +63,10 @@ class Summary:
     """By round."""
     headline: float | None
     """Mean over the last rounds, five if there are as many; in voluntary participation the latest
-    rate among them, which is of the last round in which agents chose."""
+    rate, which is of the last round in which agents chose."""
     overall: float | None
     payoff: dict[str, float]
-    """Mean payoff for each encounter, by disposition."""
+    """Mean payoff for each encounter, by disposition; empty where there are none to be had."""
     decisions: int
     """Every question that was asked, answered or not."""
     missing: int
@@ -161,9 +163,9 @@ def summarise(journal: Journal) -> Summary:
         rounds=journal.rounds,
         planned=int(journal.meta("planned") or 0),
         cooperation=rates,
-        headline=headline(rates[-WINDOW:], founding.scenario),
+        headline=headline(rates, founding.scenario),
         overall=mean_rate(rates),
-        payoff=_payoffs(people, tallies),
+        payoff=_payoffs(people, tallies) if _pays(founding.scenario) else {},
         decisions=sum(len(journal.decisions(number)) for number in rounds) + missing,
         missing=missing,
         void=sum(each.void for each in tallies),
@@ -181,6 +183,11 @@ def _joined(rounds: Iterable[Sequence[Event]]) -> Iterator[Persona]:
         yield from (event.persona for event in events if isinstance(event, AgentJoined))
 
 
+def _pays(dilemma: str) -> bool:
+    """Tell whether acts in a dilemma earn anything: providing a public good has a cost in words."""
+    return not isinstance(scenario(dilemma).stakes, Provision)
+
+
 def _payoffs(people: Iterable[Persona], tallies: Iterable[Tally]) -> dict[str, float]:
     kinds = {person.id: str(person.disposition) for person in people}
     earned: dict[str, list[float]] = {kind: [] for kind in dict.fromkeys(kinds.values())}
@@ -191,14 +198,16 @@ def _payoffs(people: Iterable[Persona], tallies: Iterable[Tally]) -> dict[str, f
 
 
 def headline(rates: Sequence[float | None], scenario: str = "") -> float | None:
-    """Return the headline of some rounds: the mean rate; in participation the latest one.
+    """Return the headline of a run: the mean rate of its last rounds.
 
-    >>> headline([0.2, None, 0.4], "participation")
+    In participation the latest one, however long ago: choices stand until the next ones.
+
+    >>> headline([0.2, 0.4, *[None] * 9], "participation")
     0.4
     """
     if scenario == "participation":
         return next((rate for rate in reversed(rates) if rate is not None), None)
-    return mean_rate(rates)
+    return mean_rate(rates[-WINDOW:])
 
 
 def mean_rate(rates: Sequence[float | None]) -> float | None:

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import RenderableType
 
-from repunet.analysis.comparison.result import Arm, Compared, Estimate, Group
+from repunet.analysis.comparison.result import Arm, Compared, Contrast, Estimate, Group
+from repunet.analysis.rounding import rounded
 from repunet.analysis.statistics import runs_to_reach
+from repunet.analysis.statistics.difference import Method
 from repunet.cli.broad import sheets
 from repunet.cli.comparing import Needed
 from repunet.cli.output import fitted, p_value
 
 DIGITS = {"per round": 4, "round": 1}
 """Digits after the point, by unit; two for others."""
-TESTS = ("measure, arms:", "difference [95 %]:", "Welch p:", "permutation p:", "g [95 %]:")
 WHOLE = ("overall", "slope", "collapse")
 """Measures that are always of all rounds."""
 
@@ -25,11 +26,21 @@ def title(group: Group) -> str:
 def tables(group: Group) -> Iterator[RenderableType]:
     """Yield the estimates of all arms of a scenario, and the differences between them."""
     rows = [row for measure in group.measures for row in _estimates(measure)]
-    names = ("measure, arm:", "runs", "mean [95 %]:", "SD", "counted", "missing")
+    names: tuple[str, ...] = ("measure, arm:", "runs", "mean [95 %]:", "SD", "counted", "missing")
     yield fitted("", _columns(names, rows), ())
     if any(measure.contrasts for measure in group.measures):
-        tests = [row for measure in group.measures for row in _contrasts(measure)]
-        yield from sheets("", _columns(TESTS, tests), TESTS[:1], TESTS[-1:])
+        methods = {each.tested.method for measure in group.measures for each in measure.contrasts}
+        names = _heads(methods, group.measures)
+        tests = [row for each in group.measures for row in _contrasts(each, len(methods) > 1)]
+        yield from sheets("", _columns(names, tests), names[:1], names[-1:])
+
+
+def _heads(methods: set[Method], measures: Sequence[Compared]) -> tuple[str, ...]:
+    """Return the heads of the table of differences, which say what test and what g it is of."""
+    effects = sorted({each.effect.name for measure in measures for each in measure.contrasts})
+    p = f"{' or '.join(sorted(methods))} p:"
+    g = f"{' or '.join(effects)} [95 %]:"
+    return "measure, arms:", "difference [95 %]:", p, "permutation p:", g
 
 
 def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, Sequence[str]]:
@@ -57,18 +68,26 @@ def _mean(each: Estimate, unit: str) -> str:
     return within(found.mean, found.low, found.high, unit)
 
 
-def _contrasts(measure: Compared) -> Iterator[tuple[str, ...]]:
+def _contrasts(measure: Compared, mixed: bool) -> Iterator[tuple[str, ...]]:
+    """Yield the differences of a measure; where tests are mixed, each p says of which it is."""
     yield (measure.name, *[""] * 4)
     several = len(measure.contrasts) > 1
     for each in measure.contrasts:
-        found, effect = each.welch, each.effect
+        found, effect = each.tested, each.effect
         yield (
             f"  {each.arm} - {each.versus}",
-            within(found.difference, found.low, found.high, measure.unit, sign="+"),
-            _tested(found.p, each.welch_adjusted if several else None),
+            _difference(each, measure.unit),
+            _tested(found.p, each.adjusted if several else None) + f" {found.method}" * mixed,
             _tested(each.permutation.p, each.permutation_adjusted if several else None),
             within(effect.g, effect.low, effect.high),
         )
+
+
+def _difference(each: Contrast, unit: str) -> str:
+    if each.alike:
+        return "0 (no pair differs)"
+    found = each.tested
+    return within(found.difference, found.low, found.high, unit, sign="+")
 
 
 def _tested(p: float | None, adjusted: float | None) -> str:
@@ -80,11 +99,20 @@ def sentences(group: Group, window: int) -> Iterator[str]:
     whole = [each.name for each in group.measures if each.name in WHOLE]
     but = f"; {' and '.join(whole)} over all rounds" if whole else ""
     but += "; cooperation is of the latest decisions" if group.scenario == "participation" else ""
-    yield f"Measured over the last {window} rounds of each run{but}."
+    yield f"Measured over {_stretch(group, window)} of each run{but}."
     lost = (f"{arm.name} {arm.missing:,} of {arm.asked:,}" for arm in group.arms)
     yield f"Missing decisions, of all that were asked for: {'; '.join(lost)}."
     yield f"Trend of cooperation, a round: {'; '.join(map(_trend, group.arms))}."
     yield from group.notes
+
+
+def _stretch(group: Group, window: int) -> str:
+    """Return over which rounds it is, of which no run has more than it has."""
+    played = {min(window, run.rounds) for arm in group.arms for run in arm.runs}
+    if len(played) > 1:
+        return f"the last {window} rounds, or all if there are fewer,"
+    (many,) = played
+    return "the last round" if many == 1 else f"the last {many} rounds"
 
 
 def _trend(arm: Arm) -> str:
@@ -98,8 +126,7 @@ def number(value: float | None, unit: str = "", *, sign: str = "") -> str:
     """Return a number as papers print it: `.54`, `-.03`, `1.20`; `n/a` where there is none."""
     if value is None:
         return "n/a"
-    text = f"{value:{sign}z.{DIGITS.get(unit, 2)}f}"
-    return text.replace("0.", ".", 1) if text.lstrip("+-").startswith("0.") else text
+    return rounded(value, DIGITS.get(unit, 2), sign)
 
 
 def within(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from repunet.cli.options import Json, Storage, Whole
+from repunet.cli.options import Json, Storage, Tone, Whole
 from repunet.cli.output import console, disclaimer, fitted, print_json, say
 from repunet.errors import UsageError
 from repunet.extras import library
@@ -52,6 +52,7 @@ def compare(
     to: Annotated[
         Path | None, Parameter(help="Write estimates and differences into this CSV file, too.")
     ] = None,
+    tone: Tone = "vader",
     storage: Storage = None,
     json: Json = False,
 ) -> None:
@@ -59,7 +60,7 @@ def compare(
     _require_room(to)
     made: Any = library(COMPARISON)
     question = made.Question(paired, by, baseline)
-    found = _compared(runs, measure or (), window, question, storage)
+    found = _compared(runs, measure or (), window, question, storage, tone)
     if to is not None:
         library(f"{COMPARISON}.rows").write(found, to)
     print_json(found) if json else _print(found, to)
@@ -87,20 +88,39 @@ def _print(found: "Comparison", to: Path | None) -> None:
             say(line)
     for note in found.notes:
         say(note)
+    if found.tone:
+        say(f"tone of gossip judged by: {found.tone}")
     if to is not None:
         say(f"estimates and differences: {to}", unbroken=True)
     say(disclaimer(found.mind))
 
 
 def _compared(
-    runs: Sequence[str], measures: Sequence[str], window: int, question: Any, storage: Path | None
+    runs: Sequence[str],
+    measures: Sequence[str],
+    window: int,
+    question: Any,
+    storage: Path | None,
+    tone: str = "vader",
 ) -> "Comparison":
     made: Any = library(COMPARISON)
     at_once = library(f"{COMPARISON}.measuring").processors()
     found: Comparison = made.compare(
-        files(runs, storage), measures, window=window, question=question, processes=at_once
+        files(runs, storage),
+        measures,
+        window=window,
+        question=question,
+        processes=at_once,
+        tone=chosen_tone(tone),
     )
     return found
+
+
+def chosen_tone(tone: str) -> str:
+    """Return who judges the tone; raises UsageError, before anything is done, if nobody can."""
+    if tone != "vader":
+        library("repunet.analysis.measures.gossip").judge(tone)
+    return tone
 
 
 def files(runs: Sequence[str], storage: Path | None) -> list[Path]:

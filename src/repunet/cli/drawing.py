@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from repunet.analysis.tables.files import make_room
-from repunet.cli.options import Json, Storage
+from repunet.cli.comparing import chosen_tone
+from repunet.cli.options import Json, Storage, Tone
 from repunet.cli.output import disclaimer, print_json, say
 from repunet.errors import UsageError, unknown
 from repunet.extras import library
 from repunet.garbage import collector
 from repunet.storage import runs_in
+
+if TYPE_CHECKING:
+    from repunet.analysis.tables.frames import Frames
 
 FIGURES = "cooperation, standing, network, gossip, matrix, cascade, wealth, costs"
 FORMS = ("svg", "png")
@@ -39,6 +43,7 @@ def figures(
     ] = None,
     format: Annotated[str, Parameter(help="As what.")] = ",".join(FORMS),
     force: Annotated[bool, Parameter(negative="", help="Overwrite files that are there.")] = False,
+    tone: Tone = "vader",
     storage: Storage = None,
     json: Json = False,
 ) -> None:
@@ -51,6 +56,7 @@ def figures(
     """
     if not runs:
         raise UsageError("name a run, or several: repunet figures RUN -o FOLDER; see: repunet runs")
+    chosen_tone(tone)
     forms = _chosen("form", format, FORMS)
     kinds = library(f"{DRAWING}.catalogue").FIGURES
     names = _chosen("figure", only, tuple(kinds))
@@ -60,13 +66,19 @@ def figures(
     save = library(f"{DRAWING}.saving").save
     files, copies = library("repunet.analysis.comparison.measuring").distinct(files)
     with collector.spared():
-        opened = [library("repunet.analysis.tables.frames").open_frames(file) for file in files]
+        opened = [_opened(file, tone) for file in files]
         for name in names:
             save(kinds[name].of(opened), output / name, forms, force=force)
     minds = "; ".join(dict.fromkeys(str(run.facts["mind"]) for run in opened))
     notes = library("repunet.analysis.comparison.notes").copies(copies)
     drawn = Drawn(len(files), minds, tuple(map(str, paths)), notes)
     print_json(drawn) if json else _print(drawn)
+
+
+def _opened(file: Path, tone: str) -> "Frames":
+    opened = library("repunet.analysis.tables.frames").open_frames(file)
+    made: Frames = library("repunet.analysis.measures.gossip").judge_by(opened, tone)
+    return made
 
 
 def _chosen(kind: str, words: str | None, known: Sequence[str]) -> tuple[str, ...]:

@@ -43,6 +43,13 @@ Quiet: TypeAlias = Annotated[bool, Parameter(negative="", help="Show no progress
 Concurrency: TypeAlias = Annotated[
     Whole | None, Parameter(help="How many answers to await at once; changes no result.")
 ]
+Tone: TypeAlias = Annotated[
+    str,
+    Parameter(
+        help="Who judges the tone of gossip: vader, vader-plain, roberta (the paper's), or "
+        "roberta:MODEL."
+    ),
+]
 Seed: TypeAlias = Annotated[
     Whole, Parameter(help="Random seed: everything random in a run follows from it.")
 ]

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from json import dumps
+from statistics import fmean
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -28,6 +29,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from repunet.analysis.makers import notes
+from repunet.analysis.rounding import rounded
 from repunet.analysis.summary import cooperation
 from repunet.event import DecisionMissing, Event
 from repunet.models.endpoint import PERSON
@@ -100,7 +102,7 @@ def rate(value: float | None) -> str:
     """Return a rate as papers print it: `.54`, or `n/a`."""
     if value is None:
         return "n/a"
-    return f"{value:z.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"
+    return rounded(value)
 
 
 def between(low: float | None, high: float | None) -> str:
@@ -342,9 +344,16 @@ def _lines(run: Run) -> Watcher:
     return watch
 
 
+def _latest(events: Sequence[Event], society: Society) -> float | None:
+    """Return the headline rate of a round; without one that of the choices that still stand."""
+    now = cooperation(events, society.scenario)
+    standing = [act.cooperation for act in society.choices.values() if act.cooperation is not None]
+    return fmean(standing) if now is None and standing else now
+
+
 def _state(events: Sequence[Event], society: Society, *, short: bool = False) -> str:
     missing = sum(isinstance(event, DecisionMissing) for event in events)
-    now = rate(cooperation(events, society.scenario))
+    now = rate(_latest(events, society))
     rated = f"cooperation now {now}" if short else f"cooperation {now} this round"
     state = f"{rated}  ties {len(society.network)}"
     return f"{state}  missing {missing}" if missing else state

@@ -47,6 +47,8 @@ from repunet.spec import AGENTS, BESIDE, ROUNDS, SEED, Limits, RunSpec
 from repunet.storage import called, locate
 from repunet.terminal import tell
 
+LATEST = "participation"
+"""The dilemma whose headline is of the latest decisions, however long ago."""
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -295,8 +297,13 @@ def _measures(summaries: Sequence[Summary]) -> Iterator[tuple[str, ...]]:
         return (title, *map(measure, summaries))
 
     yield row("rounds played, of planned", lambda s: f"{s.rounds} of {s.planned}")
-    yield row("cooperation, first 5 rounds", lambda s: rate(mean_rate(s.cooperation[:WINDOW])))
-    yield row("cooperation, last 5 rounds", lambda s: rate(s.headline))
+    longest, latest = max(s.rounds for s in summaries), {s.scenario for s in summaries} == {LATEST}
+    if longest > WINDOW:
+        first = f"cooperation, first {WINDOW} rounds"
+        yield row(first, lambda s: rate(mean_rate(s.cooperation[:WINDOW])))
+    if latest or longest > WINDOW:
+        last = "latest decisions" if latest else f"last {WINDOW} rounds"
+        yield row(f"cooperation, {last}", lambda s: rate(s.headline))
     yield row("cooperation, all rounds", lambda s: rate(s.overall))
     yield row("missing decisions, of all", lambda s: f"{s.missing} of {s.decisions}")
     for kind in dict.fromkeys(kind for s in summaries for kind in s.payoff):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from repunet.analysis.tables.files import drafted
-from repunet.cli.options import Json, Storage
+from repunet.cli.comparing import chosen_tone
+from repunet.cli.options import Json, Storage, Tone
 from repunet.cli.output import disclaimer, print_json, rate, say
 from repunet.errors import UsageError
 from repunet.extras import library
@@ -37,6 +38,7 @@ def report(
     open_: Annotated[
         bool, Parameter(name="--open", negative="", help="Show it in the browser.")
     ] = False,
+    tone: Tone = "vader",
     storage: Storage = None,
     json: Json = False,
 ) -> None:
@@ -49,20 +51,22 @@ def report(
     """
     folder, files = runs_in(run, storage)
     path = folder / PAGE if output is None else output
-    page = write(folder, files, path, force=force)
+    page = write(folder, files, path, force=force, tone=chosen_tone(tone))
     _print_json(page, path) if json else _print(page, path)
     if open_:
         webbrowser.open(path.absolute().as_uri())
 
 
-def write(folder: Path, files: list[Path], path: Path, *, force: bool = False) -> "Page":
+def write(
+    folder: Path, files: list[Path], path: Path, *, force: bool = False, tone: str = "vader"
+) -> "Page":
     """Write the report on a run, or on the runs of a folder; return what it says first.
 
     Raises UsageError if something else is there.
     """
     _require_room(path, files, force=force)
     with collector.spared():
-        page = _page(folder, files)
+        page = _page(folder, files, tone)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with drafted(path) as draft:
@@ -72,14 +76,14 @@ def write(folder: Path, files: list[Path], path: Path, *, force: bool = False) -
     return page
 
 
-def _page(folder: Path, files: list[Path]) -> "Page":
+def _page(folder: Path, files: list[Path], tone: str) -> "Page":
     """Return the report: on the run of a folder, or on the runs below it."""
     making = library(f"{REPORT}.making")
     alone = files[0].parent == folder
     made: Page = (
-        making.page_of_run(files[0])
+        making.page_of_run(files[0], tone)
         if alone
-        else making.page_of_runs(folder.absolute().name, files)
+        else making.page_of_runs(folder.absolute().name, files, tone)
     )
     return made
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from repunet.analysis.summary import WINDOW
 from repunet.cli.broad import sheets
 from repunet.cli.output import between, console, disclaimer, fitted, p_value, rate, say
 
 if TYPE_CHECKING:
-    from repunet.analysis.statistics import Interval
+    from repunet.analysis.statistics import Difference, Interval
     from repunet.reproduction.claims import Claim, Evidence
     from repunet.reproduction.result import Reproduction, Row, Test
 
@@ -15,15 +16,16 @@ HEADLINE = "cooperation"
 LATEST = "participation"
 """The dilemma whose headline is of the latest decisions, not of the last rounds."""
 TITLES = {
-    "change": "Change of cooperation from the first 5 rounds to the last 5",
-    "depth": "How far cooperation in the last 5 rounds is below .2",
-    "decline": "Decline of cooperation from the first 5 rounds to the last 5",
+    "change": "Change of cooperation from the first {} to the last",
+    "depth": "How far cooperation in the last {} is below .2",
+    "decline": "Decline of cooperation from the first {} to the last",
     "cooperation_and_standing": "Correlation of cooperation so far and standing (Pearson, Fisher)",
     "assortativity_cooperation": "Assortativity of ties by cooperation so far",
     "isolation": "Mutual ties of the others minus those of the quarter that cooperates least",
     "talk_and_standing": "Correlation of being talked about and standing (Pearson, Fisher)",
-    "gossip_positive": "Share of positive gossip (vader)",
+    "gossip_positive": "Share of positive gossip",
     "gossip_bias": "P(gossip | C) minus P(gossip | D)",
+    "gossip_tone": "Mean tone of gossip: label (+1, 0, -1) times confidence, as in the paper",
     "good_acts": "Share of good acts (cooperation in all rounds)",
 }
 """What each quantity is, for people."""
@@ -38,7 +40,7 @@ def print_reproduction(found: "Reproduction") -> None:
     say(f"{found.agents} agents, {seeds}; rounds: {rounds}")
     quantities = dict.fromkeys(row.quantity for row in found.rows)
     for quantity in [HEADLINE] if found.claims else quantities:
-        title = TITLES.get(quantity) or _headline(found)
+        title = TITLES.get(quantity, "").format(_many(found)) or _headline(found)
         _print_rows(title, [row for row in found.rows if row.quantity == quantity])
     if found.tests:
         _print_tests(found.tests)
@@ -47,6 +49,8 @@ def print_reproduction(found: "Reproduction") -> None:
     say("")
     for sentence in found.verdicts:
         say(f"- {sentence}")
+    if found.tone:
+        say(f"tone of gossip judged by: {found.tone}")
     for path in found.figures:
         say(f"figure: {path}", unbroken=True)
     say(f"run files: {found.folder}", unbroken=True)
@@ -57,7 +61,13 @@ def _headline(found: "Reproduction") -> str:
     if set(found.rounds) == {LATEST}:
         return "Cooperation, latest decisions"
     but = f" ({LATEST}: latest decisions)" if LATEST in found.rounds else ""
-    return f"Cooperation, last 5 rounds{but}"
+    return f"Cooperation, last {_many(found)}{but}"
+
+
+def _many(found: "Reproduction") -> str:
+    """Return how many rounds make the end of a run, of which it may have fewer."""
+    many = min(WINDOW, *found.rounds.values())
+    return "round" if many == 1 else f"{many} rounds"
 
 
 def _print_rows(title: str, rows: Sequence["Row"]) -> None:
@@ -98,14 +108,19 @@ def _print_tests(tests: Sequence["Test"]) -> None:
         "mind:": [test.mind for test in tests],
         "full minus:": [c.versus for c in each],
         "paper": [rate(test.paper) for test in tests],
-        "here": [rate(c.welch.difference) for c in each],
-        "95 % interval": [between(c.welch.low, c.welch.high) for c in each],
-        "p, Welch": [p_value(c.welch.p) for c in each],
-        "Holm": [p_value(c.welch_adjusted) for c in each],
+        "here": [rate(c.tested.difference) for c in each],
+        "95 % interval": ["no pair differs" if c.alike else _limits(c.tested) for c in each],
+        "test:": [c.tested.method for c in each],
+        "p": [p_value(c.tested.p) for c in each],
+        "Holm": [p_value(c.adjusted) for c in each],
         "p, permut.": [p_value(c.permutation.p) for c in each],
-        "g": [rate(c.effect.g) for c in each],
+        " or ".join(sorted({c.effect.name for c in each})): [rate(c.effect.g) for c in each],
     }
-    _print_columns("Differences in cooperation", columns, ("g", "p, permut."))
+    _print_columns("Differences in cooperation", columns, ("g_av", "g_s", "p, permut."))
+
+
+def _limits(found: "Difference") -> str:
+    return between(found.low, found.high)
 
 
 def _print_claim(tried: Sequence["Claim"]) -> None:

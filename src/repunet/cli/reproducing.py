@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from repunet.analysis.forecast import forecast
-from repunet.cli.options import LimitOptions, Whole
+from repunet.analysis.forecast import likely
+from repunet.cli.comparing import chosen_tone
+from repunet.cli.options import LimitOptions, Tone, Whole
 from repunet.cli.output import console, fitted, money, print_json, progress_console, say
 from repunet.cli.reproduced import print_reproduction
 from repunet.cli.sweeping import SweepOptions, announce, complete, saying, show
@@ -70,6 +71,7 @@ class ReproduceOptions:
     tolerance: Annotated[
         float, Parameter(help="With --until-stable: by how much their means may differ.")
     ] = RULE.tolerance
+    tone: Tone = "vader"
     to: Annotated[
         Path | None,
         Parameter(help="Folder for figures; default figures beside the runs."),
@@ -120,15 +122,17 @@ def reproduce(
         Of the paper.
     """
     chosen, how = options or ReproduceOptions(), playing or SweepOptions()
-    request = chosen.request(target, limits)
+    request, _ = chosen.request(target, limits), chosen_tone(chosen.tone)
     with saying():
         if how.dry_run:
             _foresee(request, chosen.rule, how)
             return
         runs = carry_out(request, how.storage, os.environ, chosen.rule, _player(how))
     processes = library("repunet.analysis.comparison.measuring").processors()
-    made: Any = library("repunet.reproduction.outcome").reproduction(request, runs, processes)
-    figures = library("repunet.reproduction.drawing").drawn(target, runs, chosen.to)
+    made: Any = library("repunet.reproduction.outcome").reproduction(
+        request, runs, processes, chosen.tone
+    )
+    figures = library("repunet.reproduction.drawing").drawn(target, runs, chosen.to, chosen.tone)
     ends = () if chosen.rule is None else settled(chosen.rule, runs)
     found: Reproduction = replace(made, figures=figures, verdicts=(*made.verdicts, *ends))
     print_json(found) if how.json else print_reproduction(found)
@@ -162,7 +166,8 @@ def _foresee(request: Request, rule: StableRule | None, how: SweepOptions) -> No
 
 def _print_forecast(request: Request, sweep: Sweep) -> None:
     """Print what the runs of the first seed will take, times the seeds."""
-    each = [_forecast_row(request, cell) for cell in sweep.cells if cell.spec.seed == 1]
+    first = [cell for cell in sweep.cells if cell.spec.seed == 1]
+    each = [_forecast_row(request, cell) for cell in first]
     _, calls, tokens, costs = zip(*each, strict=True)
     cost = None if None in costs else sum(costs)
     rows = [*each, ("all", sum(calls), sum(tokens), cost)] if len(each) > 1 else each
@@ -182,8 +187,8 @@ def _forecast_row(request: Request, cell: Cell) -> tuple[str, int, int, float | 
     progress_console.print(f"forecasting {cell.name}")
     prices = None if spec.limits.prices is None else read_prices(spec.limits.prices)
     terms = Terms(spec.limits.allowance, prices)
-    found = forecast(cell.founding, request.length(cell.founding.scenario), terms=terms)
-    calls, tokens = found.calls.likely, found.tokens_in.likely + found.tokens_out.likely
-    cost = None if found.cost is None else found.cost.likely * request.seeds
-    name = f"{found.scenario}, {found.treatment}, {cell.founding.mind_names}"
-    return name, calls * request.seeds, tokens * request.seeds, cost
+    society = cell.founding
+    found = likely(society, request.length(society.scenario), terms)
+    cost = None if found.cost is None else found.dollars * request.seeds
+    name = f"{society.scenario}, {society.treatment.label}, {society.mind_names}"
+    return name, found.calls * request.seeds, found.tokens * request.seeds, cost

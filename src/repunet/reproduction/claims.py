@@ -1,17 +1,29 @@
-"""Claims: the paper's four findings as expectations that a measure over runs may meet or fail."""
+"""Claims: the paper's findings as expectations that a measure over runs may meet or fail."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from repunet.analysis.comparison.arms import ArmRuns
 from repunet.analysis.comparison.comparing import estimate
-from repunet.analysis.statistics import Interval, complete_pairs, interval, runs_to_reach
+from repunet.analysis.statistics import (
+    Interval,
+    complete_pairs,
+    cut,
+    difference_limits,
+    interval,
+    minus,
+    runs_to_reach,
+)
 from repunet.reproduction.arms import Key, values
+from repunet.reproduction.evidence import limits
 
-FULL, NONE = "full", "none"
-DRIFT = 0.1
-"""By how much cooperation may fall and yet be called sustained; the paper gives no number."""
+FULL, NONE, NO_GOSSIP, NO_REPUTATION = "full", "none", "no-gossip", "no-reputation"
+SLIGHT = 0.1
+"""By how much cooperation may fall and yet be called sustained, and its fall slight; the paper has
+no number."""
+MOST = 0.5
+"""The share of deals that must be broken before defection is called widespread."""
 ALIKE = runs_to_reach(paired=True)
 """Runs that a sign test needs if all of them say the same."""
 
@@ -65,34 +77,56 @@ class Claim:
         return "met" if verdicts == {"met"} else "open"
 
 
-Maker: TypeAlias = Callable[[ArmRuns, ArmRuns], Iterator[Evidence]]
-"""Yields the evidence for a claim from the arms with RepuNet and without."""
+Arms: TypeAlias = Mapping[str, ArmRuns]
+"""By treatment."""
+Maker: TypeAlias = Callable[[Arms], Iterator[Evidence]]
+"""Yields the evidence for a claim."""
 
 
-def _sustained(full: ArmRuns, none: ArmRuns) -> Iterator[Evidence]:
+def _sustained(arms: Arms) -> Iterator[Evidence]:
+    full, none = arms[FULL], arms[NONE]
     yield _difference("cooperation", "full minus none, by seed", full, none)
-    yield _level("change", "change, start to end, full", full, -DRIFT)
+    yield _level("change", "change, start to end, full", full, -SLIGHT)
     yield _level("decline", "decline, start to end, none", none)
     yield _level("depth", ".2 minus cooperation in the end, none", none)
 
 
-def _correlated(full: ArmRuns, none: ArmRuns) -> Iterator[Evidence]:
-    yield _level("cooperation_and_standing", "correlation", full)
+def _correlated(arms: Arms) -> Iterator[Evidence]:
+    yield _level("cooperation_and_standing", "correlation", arms[FULL])
 
 
-def _clustered(full: ArmRuns, none: ArmRuns) -> Iterator[Evidence]:
+def _clustered(arms: Arms) -> Iterator[Evidence]:
+    full, none = arms[FULL], arms[NONE]
     ties = "assortativity_cooperation"
     yield _level(ties, "assortativity, full", full)
     yield _difference(ties, "assortativity, full minus none, by seed", full, none)
     yield _level("isolation", "mutual ties, the rest minus the bottom quarter", full)
 
 
-def _talked_about(full: ArmRuns, none: ArmRuns) -> Iterator[Evidence]:
+def _talked_about(arms: Arms) -> Iterator[Evidence]:
+    full = arms[FULL]
     yield _level("talk_and_standing", "correlation of talk and standing", full)
-    yield _level("gossip_positive", "positive share (vader)", full, 0.5)
+    yield _level("gossip_positive", "positive share", full, 0.5)
     yield _level("gossip_bias", "P(gossip | C) minus P(gossip | D)", full)
 
 
+def _disintegrates(arms: Arms) -> Iterator[Evidence]:
+    full, none = arms[FULL], arms[NONE]
+    yield _level("ties_lost", "ties an agent, first half minus end, none", none)
+    yield _level("broken", "promises broken of deals accepted, none", none, MOST)
+    yield _difference("ties", "ties an agent in the end, full minus none, by seed", full, none)
+
+
+def _ablated(arms: Arms) -> Iterator[Evidence]:
+    full, quiet, unknown = arms[FULL], arms[NO_GOSSIP], arms[NO_REPUTATION]
+    yield _difference("cooperation", "full minus no-gossip, by seed", full, quiet)
+    yield _difference("cooperation", ".1 minus that: it is slight", full, quiet, at_most=SLIGHT)
+    what = "full minus no-reputation, by seed"
+    yield _difference("cooperation", what, full, unknown, above=SLIGHT)
+
+
+SCENARIOS_OF = {"talked-about": ("participation",), "disintegrates": ("investment",)}
+"""The scenario of a finding that the paper has of one alone."""
 CLAIMS: dict[str, tuple[str, Maker]] = {
     "sustained": (
         "cooperation is sustained with RepuNet and collapses without",
@@ -104,32 +138,58 @@ CLAIMS: dict[str, tuple[str, Maker]] = {
         "gossip about well-reputed agents is more frequent and mostly positive",
         _talked_about,
     ),
+    "disintegrates": (
+        "dishonesty leads to network collapse without RepuNet",
+        _disintegrates,
+    ),
+    "ablated": (
+        "without gossip cooperation drops slightly, without reputation much",
+        _ablated,
+    ),
 }
 """What the paper says, and how it is tried."""
 
 
 def claims(found: Mapping[Key, ArmRuns]) -> tuple[Claim, ...]:
-    """Return every claim in every scenario, tried on the arms with RepuNet and without."""
-    scenarios = dict.fromkeys((key.scenario, key.mind) for key in found)
+    """Return every claim in the scenarios that it is about, tried on the arms of each."""
+    by_scenario: dict[tuple[str, str], dict[str, ArmRuns]] = {}
+    for key, arm in found.items():
+        by_scenario.setdefault((key.scenario, key.mind), {})[key.treatment] = arm
     return tuple(
-        Claim(name, statement, scenario, tuple(maker(*_both(found, scenario, mind))))
+        Claim(name, statement, scenario, tuple(maker(arms)))
         for name, (statement, maker) in CLAIMS.items()
-        for scenario, mind in scenarios
+        for (scenario, _), arms in by_scenario.items()
+        if scenario in SCENARIOS_OF.get(name, (scenario,))
     )
 
 
-def _both(found: Mapping[Key, ArmRuns], scenario: str, mind: str) -> tuple[ArmRuns, ArmRuns]:
-    return found[Key(scenario, mind, FULL)], found[Key(scenario, mind, NONE)]
-
-
 def _level(measure: str, quantity: str, arm: ArmRuns, above: float = 0.0) -> Evidence:
-    found = estimate(measure, arm)
+    found = estimate(measure, arm, limits(measure))
     return Evidence(quantity, above, found.interval, found.missing)
 
 
-def _difference(measure: str, quantity: str, full: ArmRuns, none: ArmRuns) -> Evidence:
-    """Return the mean difference of runs that have the same seed."""
-    one, other = complete_pairs(values(full, measure), values(none, measure))
-    found = interval([a - b for a, b in zip(one, other, strict=True)])
-    missing = estimate(measure, full).missing + estimate(measure, none).missing
-    return Evidence(quantity, 0.0, found, missing)
+def _difference(
+    measure: str,
+    quantity: str,
+    full: ArmRuns,
+    other: ArmRuns,
+    *,
+    above: float = 0.0,
+    at_most: float | None = None,
+) -> Evidence:
+    """Return the mean difference of runs that have the same seed, or what is left to the most.
+
+    Its interval is that of the paired t-test, cut at what a difference can be.
+    """
+    pairs = complete_pairs(values(full, measure), values(other, measure))
+    least, most = difference_limits(limits(measure))
+    differences = minus(*pairs)
+    if at_most is not None and most is not None:
+        differences = [at_most - each for each in differences]
+        least, most = at_most - most, at_most + most
+    found = interval(differences)
+    if found.low is not None and found.high is not None:
+        low, high = cut(found.low, found.high, (least, most))
+        found = replace(found, low=low, high=high, form="t, cut")
+    missing = estimate(measure, full).missing + estimate(measure, other).missing
+    return Evidence(quantity, above, found, missing)

@@ -52,3 +52,5 @@ class Reproduction:
     """Paths."""
     folder: str = ""
     """Of the runs."""
+    tone: str = ""
+    """Who judged the tone of gossip, with version; empty where nobody had to."""

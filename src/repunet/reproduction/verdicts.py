@@ -10,6 +10,7 @@ from repunet.reproduction.claims import ALIKE, FULL, Evidence
 from repunet.reproduction.paper import TABLE_2
 from repunet.reproduction.result import Reproduction, Row, Test
 
+ALL_ALIKE = "no pair differs"
 LEVEL = 0.05
 WIDE = 0.5
 """An interval of a rate that is wider than this leaves nearly everything open."""
@@ -19,6 +20,7 @@ SHOWN = {
     "isolation": ("the lack of mutual ties among those who cooperate least", 0.0),
     "talk_and_standing": ("the correlation of being talked about and standing", 0.0),
     "gossip_positive": ("the share of positive gossip", 0.5),
+    "gossip_tone": ("the mean tone of gossip, label times confidence,", 0.0),
     "gossip_bias": ("P(gossip | C) minus P(gossip | D)", 0.0),
 }
 """What the paper's figures show with RepuNet, and what it is taken to exceed there."""
@@ -113,10 +115,10 @@ def _holds(row: Row) -> bool:
 def _tested(test: Test) -> str:
     """Return whether RepuNet makes a difference from an arm, and in which direction."""
     each = test.contrast
-    difference, p = each.welch.difference, each.welch_adjusted
+    difference, p = each.tested.difference, each.adjusted
     if difference is None or p is None:
         single = min(each.permutation.n) < 2
-        why = "a single run is too few" if single else "in neither arm do runs differ"
+        why = "a single run is too few" if single else ALL_ALIKE if each.alike else "none varies"
         return f"not tested against {each.versus} ({why})"
     if p >= LEVEL:
         return f"not shown to differ from {each.versus} (p {_p(p)} after Holm)"

@@ -130,4 +130,5 @@ def arm_of(name: str, runs: Sequence[MeasuredRun]) -> ArmRuns:
 
 def _trend(runs: Sequence[MeasuredRun]) -> Slope:
     points = [(at, rate, run.path) for run in runs for at, rate in enumerate(run.by_round, 1)]
-    return slope([at for at, _, _ in points], [y for _, y, _ in points], [r for _, _, r in points])
+    rounds, rates = [at for at, _, _ in points], [rate for _, rate, _ in points]
+    return slope(rounds, rates, [run for _, _, run in points], within=(-1.0, 1.0))

@@ -25,18 +25,27 @@ from repunet.analysis.comparison.result import (
     RunValue,
 )
 from repunet.analysis.measures.catalogue import MEASURES
+from repunet.analysis.measures.gossip import judged
 from repunet.analysis.measures.measure import WINDOW, Rate
+from repunet.analysis.sentiment import VADER
 from repunet.analysis.statistics import (
+    UNLIMITED,
+    Limits,
+    complete_pairs,
+    difference_limits,
     fisher_mean,
     hedges,
     holm,
     interval,
+    minus,
     paired_t,
     permutation,
     welch,
 )
 from repunet.errors import UsageError
 
+TONES = {"gossip_positive", "gossip_neutral", "gossip_negative", "gossip_tone"}
+"""Measures that depend on who judges the tone of gossip."""
 UNMEASURED = Rate(None, 0)
 
 
@@ -47,6 +56,7 @@ def compare(
     window: int = WINDOW,
     question: Question | None = None,
     processes: int = 1,
+    tone: str = VADER,
 ) -> Comparison:
     """Return how runs compare; a run that is there twice counts once.
 
@@ -56,9 +66,10 @@ def compare(
     if window < 1:
         raise UsageError(f"--window takes a number of rounds, 1 or more, not {window}")
     files, copies = distinct(paths)
-    runs = measure_runs(files, names, window, processes)
+    runs = measure_runs(files, names, window, processes, tone)
     found = compared(runs, window=window, question=question)
-    return replace(found, notes=(*notes.copies(copies), *found.notes))
+    judged_by = judged(tone) if any(TONES & run.rates.keys() for run in runs) else ""
+    return replace(found, tone=judged_by, notes=(*notes.copies(copies), *found.notes))
 
 
 def compared(
@@ -101,23 +112,36 @@ def _measure(
 ) -> Compared:
     measure = MEASURES[name]
     contrasts = [contrast(name, *each) for each in matched]
-    welches = holm([each.welch.p for each in contrasts])
-    permuted = holm([each.permutation.p for each in contrasts])
-    adjusted = (
-        replace(each, welch_adjusted=first, permutation_adjusted=second)
-        for each, first, second in zip(contrasts, welches, permuted, strict=True)
-    )
     estimates = tuple(estimate(name, each) for each in group.arms)
-    return Compared(name, measure.title, measure.unit, estimates, tuple(adjusted))
+    return Compared(name, measure.title, measure.unit, estimates, adjusted(contrasts))
 
 
-def estimate(name: str, arm: ArmRuns) -> Estimate:
-    """Return a measure of an arm."""
+def adjusted(contrasts: Sequence[Contrast]) -> tuple[Contrast, ...]:
+    """Return contrasts of a family with the p-values that Holm makes of theirs."""
+    families = (
+        holm([each.welch.p for each in contrasts]),
+        holm([each.tested.p for each in contrasts]),
+        holm([each.permutation.p for each in contrasts]),
+    )
+    return tuple(
+        replace(each, welch_adjusted=welch, adjusted=tested, permutation_adjusted=permuted)
+        for each, welch, tested, permuted in zip(contrasts, *families, strict=True)
+    )
+
+
+def limits(name: str) -> Limits:
+    """Return the least and the greatest that a measure can be, if it is one of the catalogue."""
+    return MEASURES[name].limits if name in MEASURES else UNLIMITED
+
+
+def estimate(name: str, arm: ArmRuns, within: Limits | None = None) -> Estimate:
+    """Return a measure of an arm; its limits are those of the catalogue if none are said."""
     rates = [run.rates.get(name, UNMEASURED) for run in arm.runs]
-    mean = fisher_mean if name in CORRELATIONS else interval
+    values = [rate.value for rate in rates]
+    bounds = limits(name) if within is None else within
     return Estimate(
         arm=arm.arm.name,
-        interval=mean([rate.value for rate in rates]),
+        interval=fisher_mean(values) if name in CORRELATIONS else interval(values, within=bounds),
         runs=len(rates),
         counted=sum(rate.n for rate in rates),
         missing=sum(rate.missing for rate in rates),
@@ -131,17 +155,24 @@ def estimate(name: str, arm: ArmRuns) -> Estimate:
 def contrast(name: str, one: ArmRuns, other: ArmRuns, seeds: Sequence[int]) -> Contrast:
     """Return how a measure differs between two arms, paired by seeds if there are any."""
     a, b = ([run.rates.get(name, UNMEASURED).value for run in each.runs] for each in (one, other))
-    paired = bool(seeds)
+    paired, span = bool(seeds), difference_limits(limits(name))
     first, second = (_by_seed(name, one, seeds), _by_seed(name, other, seeds)) if paired else (a, b)
     return Contrast(
         arm=one.arm.name,
         versus=other.arm.name,
         paired=paired,
-        welch=welch(a, b),
-        pairs=paired_t(first, second) if paired else None,
+        welch=welch(a, b, within=span),
+        pairs=paired_t(first, second, within=span) if paired else None,
+        alike=paired and _alike(first, second),
         permutation=permutation(first, second, paired=paired),
         effect=hedges(first, second, paired=paired),
     )
+
+
+def _alike(one: Sequence[float | None], other: Sequence[float | None]) -> bool:
+    """Tell whether no pair differs, of those in which both are defined."""
+    both = complete_pairs(one, other)
+    return len(both[0]) > 1 and not any(minus(*both))
 
 
 def _by_seed(name: str, arm: ArmRuns, seeds: Sequence[int]) -> list[float | None]:

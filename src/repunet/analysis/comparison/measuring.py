@@ -12,7 +12,9 @@ from pathlib import Path
 from repunet.analysis.comparison.factors import factors
 from repunet.analysis.measures.catalogue import MEASURES, measured
 from repunet.analysis.measures.cooperation import cooperation_by_round
+from repunet.analysis.measures.gossip import judge_by
 from repunet.analysis.measures.measure import WINDOW, Rate, Span
+from repunet.analysis.sentiment import VADER
 from repunet.analysis.tables.frames import Frames, frames
 from repunet.analysis.tables.history import History
 from repunet.errors import unknown
@@ -88,24 +90,29 @@ def _check(names: Sequence[str]) -> None:
             raise unknown("measure", name, [*MEASURES, ALL])
 
 
-def measure_run(path: Path, names: Sequence[str] = (), window: int = WINDOW) -> MeasuredRun:
+def measure_run(
+    path: Path, names: Sequence[str] = (), window: int = WINDOW, tone: str = VADER
+) -> MeasuredRun:
     """Return what was measured of a run over its last rounds; raises UsageError if it is none."""
 
     def rates(tables: Frames) -> dict[str, Rate]:
         wanted = selected(tables.scenario, names) if tables.last else []
         return measured(tables, Span.end(tables, window), wanted)
 
-    return run_with(rates, path)
+    return run_with(rates, path, tone=tone)
 
 
 def run_with(
-    rates: Callable[[Frames], dict[str, Rate]], path: Path, last: int | None = None
+    rates: Callable[[Frames], dict[str, Rate]],
+    path: Path,
+    last: int | None = None,
+    tone: str = VADER,
 ) -> MeasuredRun:
     """Return a run with what was measured of it up to a round, by default of all of it."""
     with collector.spared(), Journal.open(path) as journal:
         history = History(journal, None if last is None else min(last, journal.rounds))
         missing = len(history.of(DecisionMissing))
-        tables = frames(history)
+        tables = judge_by(frames(history), tone)
         headline = cooperation_by_round(tables)
         return MeasuredRun(
             name=history.name,
@@ -124,7 +131,11 @@ def run_with(
 
 
 def measure_runs(
-    paths: Sequence[Path], names: Sequence[str] = (), window: int = WINDOW, processes: int = 1
+    paths: Sequence[Path],
+    names: Sequence[str] = (),
+    window: int = WINDOW,
+    processes: int = 1,
+    tone: str = VADER,
 ) -> list[MeasuredRun]:
     """Return the same of several runs, in their order; large ones in several processes.
 
@@ -132,7 +143,8 @@ def measure_runs(
     []
     """
     _check(names)
-    return in_processes(partial(measure_run, names=tuple(names), window=window), paths, processes)
+    measure = partial(measure_run, names=tuple(names), window=window, tone=tone)
+    return in_processes(measure, paths, processes)
 
 
 def in_processes(

@@ -6,8 +6,17 @@ from repunet.analysis.comparison.arms import Field
 from repunet.analysis.comparison.factors import reached, telling
 from repunet.analysis.comparison.measuring import CORRELATIONS, MeasuredRun
 from repunet.analysis.comparison.result import Compared, Contrast
+from repunet.analysis.measures.catalogue import MEASURES
 from repunet.analysis.statistics import too_few
 
+FORMS = {
+    "Wilson": (
+        "Intervals of means of what has two limits, such as rates, are Wilson's, with t and the "
+        "effective number of trials."
+    ),
+    "t, cut": "Those of what has one limit are of t, cut there.",
+}
+"""How an interval of a mean was made, where it is not simply that of t or Fisher's."""
 LISTED = 3
 """How many names a sentence lists."""
 
@@ -72,10 +81,16 @@ def _of_arms(group: Field) -> Iterator[str]:
 def _of_tests(contrasts: Sequence[Contrast], tested: int) -> Iterator[str]:
     if pairs := sorted({each.permutation.n[0] for each in contrasts if each.paired} - {0, 1}):
         yield (
-            f"Runs are paired by seed, {_range(pairs)} pairs: the permutation test flips the signs "
-            "of the differences of pairs, and g is that of pairs; Welch's test takes no notice of "
-            "them."
+            f"Runs are paired by seed, {_range(pairs)} pairs: a difference is the mean of theirs, "
+            "with the interval and p of the paired t-test; the permutation test flips its signs; "
+            "g_av is in the root of the mean of both variances."
         )
+    if any(not each.paired for each in contrasts):
+        yield (
+            "Runs that are not paired: the interval and p are of Welch's test; g_s is in the "
+            "pooled standard deviation."
+        )
+    yield from _of_pairs_alike(contrasts)
     for each in contrasts:
         n, other = each.permutation.n
         if min(n, other) and (sentence := too_few(n, paired=each.paired, other=other)):
@@ -85,6 +100,20 @@ def _of_tests(contrasts: Sequence[Contrast], tested: int) -> Iterator[str]:
             f"In brackets, p after Holm over the tests of a measure, {tested} at most; measures "
             "are not adjusted for one another."
         )
+
+
+def _of_pairs_alike(contrasts: Sequence[Contrast]) -> Iterator[str]:
+    """Yield which two arms don't differ in any pair, and so say nothing of how much they could."""
+    both = list(dict.fromkeys((each.arm, each.versus) for each in contrasts))
+    for one, other in both:
+        own = [each for each in contrasts if (each.arm, each.versus) == (one, other)]
+        count, many = sum(each.alike for each in own), len(own)
+        if count:
+            where = "anything measured" if count == many else f"{count} of {many} measures"
+            yield (
+                f"{one} and {other} don't differ in {where}, in any pair of a seed: there "
+                "is nothing to take an interval or a p from, which is no proof that they never do."
+            )
 
 
 def _of_measures(measures: Sequence[Compared]) -> Iterator[str]:
@@ -101,9 +130,22 @@ def _of_measures(measures: Sequence[Compared]) -> Iterator[str]:
     if any(m.name in CORRELATIONS and m.contrasts for m in measures):
         yield "Of correlations the means are Fisher's, and the differences are of plain means."
     if any(
-        each.welch.p is None and min(each.welch.n) > 1 for m in measures for each in m.contrasts
+        each.tested.p is None and min(each.tested.n) > 1 and not each.alike
+        for m in measures
+        for each in m.contrasts
     ):
-        yield "Where neither arm varies, Welch's test and g are not defined."
+        yield (
+            "Where all pairs differ by the same, or neither arm varies, there is no interval and "
+            "no p."
+        )
+    forms = {e.interval.form for m in measures for e in m.estimates if e.interval.sd}
+    yield from (FORMS[form] for form in FORMS if form in forms)
+    if any(
+        c.tested.low is not None and None not in MEASURES[m.name].limits
+        for m in measures
+        for c in m.contrasts
+    ):
+        yield "Intervals of differences are those of t, cut at what a difference can be."
 
 
 def _runs(count: int) -> str:

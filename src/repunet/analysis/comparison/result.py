@@ -81,9 +81,18 @@ class Contrast:
     """Mean difference of the pairs with its t-interval; None if unpaired."""
     permutation: Difference
     effect: Effect
+    alike: bool = False
+    """Whether no pair differs at all."""
     welch_adjusted: float | None = None
     """p after Holm, over the contrasts of this measure."""
+    adjusted: float | None = None
+    """The same of the test that the design asks for."""
     permutation_adjusted: float | None = None
+
+    @property
+    def tested(self) -> Difference:
+        """Return the test that the design asks for: of the pairs if there are any, else Welch's."""
+        return self.pairs or self.welch
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +130,5 @@ class Comparison:
     mind: str
     """All minds that made any of it."""
     notes: tuple[str, ...]
+    tone: str = ""
+    """Who judged the tone of gossip, with version; empty where nobody had to."""

@@ -8,22 +8,34 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from repunet.analysis.figures.sheet import panels
-from repunet.analysis.figures.sources import Arm, Source, arms, gathered, looks, small_print, staged
+from repunet.analysis.figures.sources import (
+    Arm,
+    Source,
+    arms,
+    gathered,
+    known,
+    looks,
+    small_print,
+    staged,
+)
 from repunet.analysis.figures.style import Look, drawing, key, plain, vacant
 from repunet.analysis.measures.cooperation import cooperation_by_round
-from repunet.analysis.statistics import interval
+from repunet.analysis.statistics import SHARE, interval
 from repunet.analysis.tables.frames import Frame, Frames
 
 HEADLINES = {"participation": "share of joins", "investment": "adherence"}
 """What the headline rate is called, where it is not cooperation."""
-BAND = "Bands: 95 % t-intervals over runs, round by round; a single run has none."
+BAND = (
+    "Bands: 95 % intervals over runs, round by round (Wilson's, with t and the effective number of "
+    "trials); a single run has none."
+)
 MARKS = 7
 """Markers on a line."""
 
 
 def cooperation_over_rounds(runs: Sequence[Frames]) -> Figure:
     """Return the headline rate of each round: by treatment, the mean over runs."""
-    return draw_cooperation(gathered(runs, cooperation_by_round), [Source.of(run) for run in runs])
+    return draw_cooperation(gathered(runs, cooperation_by_round), known(runs))
 
 
 @drawing
@@ -35,15 +47,16 @@ def draw_cooperation(rates: Frame, sources: Sequence[Source]) -> Figure:
     figure, axes = panels(len(stages), 2.1, note)
     for place, (title, there) in zip(axes, stages.items(), strict=False):
         place.set_title(plain(title, 60) if len(stages) > 1 else "")
-        _panel(place, rates, there, drawn)
-    key(figure, _handles(sources, drawn), 2 if len(stages) < 2 else 4)
+        rate_panel(place, rates, there, drawn)
+    key(figure, handles(sources, drawn), 2 if len(stages) < 2 else 4)
     return figure
 
 
-def _panel(axes: Axes, rates: Frame, there: Sequence[Arm], drawn: dict[str, Look]) -> None:
+def rate_panel(axes: Axes, rates: Frame, there: Sequence[Arm], drawn: dict[str, Look]) -> None:
+    """Draw one panel."""
     for place, arm in enumerate(there):
-        known = arm.of(rates).dropna(subset="value")
-        _line(axes, known, drawn[arm.treatment], place / len(there))
+        defined = arm.of(rates).dropna(subset="value")
+        _line(axes, defined, drawn[arm.treatment], place / len(there))
     if not axes.lines:
         vacant(axes, "nothing to take a rate from")
         return
@@ -59,7 +72,9 @@ def _line(axes: Axes, rates: Frame, look: Look, shift: float) -> None:
     """Draw the line of an arm; the shift keeps its markers apart from those of others."""
     if not len(rates):
         return
-    found = {number: interval(values) for number, values in rates.groupby("round").value}
+    found = {
+        number: interval(values, within=SHARE) for number, values in rates.groupby("round").value
+    }
     rounds = list(found)
     every = max(1, len(rounds) // MARKS)
     axes.plot(
@@ -74,12 +89,12 @@ def _line(axes: Axes, rates: Frame, look: Look, shift: float) -> None:
         clip_on=False,
     )
     sure = {number: each for number, each in found.items() if each.low is not None}
-    low = [max(0.0, each.low or 0.0) for each in sure.values()]
-    high = [min(1.0, each.high or 0.0) for each in sure.values()]
+    low, high = ([getattr(each, end) for each in sure.values()] for end in ("low", "high"))
     axes.fill_between(list(sure), low, high, color=look.color, alpha=0.16, linewidth=0)
 
 
-def _handles(sources: Sequence[Source], drawn: dict[str, Look]) -> list[Line2D]:
+def handles(sources: Sequence[Source], drawn: dict[str, Look]) -> list[Line2D]:
+    """Return a legend for treatments, with the runs of each."""
     runs: dict[str, list[int]] = {}
     for arm in arms(sources):
         runs.setdefault(arm.treatment, []).append(len(arm.numbers))

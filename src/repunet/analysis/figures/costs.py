@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator
 
 from repunet.analysis.figures.sheet import sheet
-from repunet.analysis.figures.sources import Source, gathered, small_print
+from repunet.analysis.figures.sources import Source, gathered, known, small_print
 from repunet.analysis.figures.style import BLUE, PAGE, drawing, vacant
 from repunet.analysis.tables.frames import Frame, Frames
 from repunet.attempts import LOST, SENT
@@ -25,7 +25,7 @@ NOTE = (
 def costs_of_runs(runs: Sequence[Frames]) -> Figure:
     """Return calls, tokens and dollars of all runs together."""
     by_round = gathered(runs, lambda run: run["rounds"][["round", *KINDS]])
-    return draw_costs(by_round, gathered(runs, _asked), [Source.of(run) for run in runs])
+    return draw_costs(by_round, gathered(runs, _asked), known(runs))
 
 
 def _asked(frames: Frames) -> Frame:

@@ -15,6 +15,7 @@ from repunet.analysis.figures.sources import (
     Arm,
     Source,
     gathered,
+    known,
     looks,
     of_all,
     small_print,
@@ -24,13 +25,14 @@ from repunet.analysis.figures.style import BLUE, FAINT, INK, PAGE, RED, Look, dr
 from repunet.analysis.measures.acts import COOPERATES, deeds
 from repunet.analysis.measures.gossip import (
     classified,
+    judge_of,
     pieces_by_agent,
     sentiment_shares,
     talk_and_standing,
 )
 from repunet.analysis.measures.hearsay import valence_share
 from repunet.analysis.measures.measure import Span
-from repunet.analysis.sentiment import Classifier, classifier
+from repunet.analysis.sentiment import Classifier
 from repunet.analysis.tables.frames import Frame, Frames
 
 TONES = {"positive": (1, BLUE, ""), "neutral": (0, "#dddddd", ""), "negative": (-1, RED, "////")}
@@ -40,28 +42,28 @@ NOTE = (
     "Said: tone of the words, by {}. Meant: valence given by the gossiper. Done: acts of at least "
     "(positive) or less than (negative) half cooperation; a positive share of gossip says nothing "
     "about bias without it. Shares are means over runs; numbers: pieces, or acts. r: Pearson over "
-    "agents within a run, Fisher-averaged over n runs."
+    "agents within a run, Fisher-averaged over runs."
 )
 
 
 def gossip_and_its_tone(runs: Sequence[Frames], judge: Classifier | None = None) -> Figure:
     """Return how often agents are talked about, against standing, and the tones of gossip.
 
-    The judge of tone is by default our VADER.
+    The judge of tone is by default that of the first run.
     """
-    judge = judge or classifier()
+    judge = judge or judge_of(runs[0])
     return draw_gossip(
         gathered(runs, lambda run: pieces_by_agent(run, Span.all(run))),
         gathered(runs, _correlation),
         gathered(runs, lambda run: _tones(run, judge)),
-        [Source.of(run) for run in runs],
+        known(runs),
         f"{judge.name} ({judge.version})",
     )
 
 
 def _correlation(frames: Frames) -> Frame:
     rate = talk_and_standing(frames, Span.all(frames))
-    return pd.DataFrame({"r": [rate.value]}, dtype="float64")
+    return pd.DataFrame({"r": [rate.value], "n": [rate.n]}).astype({"r": "float64"})
 
 
 def _tones(frames: Frames, judge: Classifier) -> Frame:
@@ -119,10 +121,10 @@ def _talk(
     if not told:
         vacant(axes, "no gossip was heard")
         return []
-    known = pd.concat(told).dropna(subset="standing")
-    handles = scatter(axes, known, "standing pieces", there, drawn, said)
+    stood = pd.concat(told).dropna(subset="standing")
+    handles = scatter(axes, stood, "standing pieces", there, drawn, said)
     axes.set(xlim=(-1.05, 1.05), xlabel="standing", ylabel="pieces of gossip about it")
-    axes.set_ylim(bottom=-0.03 * max(1, known.pieces.max() if len(known) else 1))
+    axes.set_ylim(bottom=-0.03 * max(1, stood.pieces.max() if len(stood) else 1))
     return handles
 
 

@@ -35,6 +35,8 @@ Pair: TypeAlias = tuple[str, str]
 
 SNAPSHOTS, MOST = 4, 12
 """Columns and rows, at most."""
+TALLEST, GAP = 8.4, 0.15
+"""Inches of all rows together, so that they fit a page, and between them."""
 DEFECTOR = 0.5
 """Who has cooperated less than this so far is marked."""
 MANY, DENSE = 200, 600
@@ -53,19 +55,27 @@ def network_over_rounds(runs: Sequence[Frames]) -> Figure:
     chosen, sources = one_of_each(runs)
     more = len(chosen) - MOST
     remark = f"{more} more arms are not shown." if more > 0 else ""
-    agents, ties = (gathered(chosen[:MOST], table) for table in (_residents, _ties))
-    return draw_network(agents, ties, sources[:MOST], remark)
+    return networks(chosen[:MOST], sources[:MOST], remark)
+
+
+def networks(
+    runs: Sequence[Frames],
+    sources: Sequence[Source],
+    remark: str = "",
+    labels: Sequence[str] = (),
+) -> Figure:
+    """Return snapshots of these runs, a row for each."""
+    agents, ties = (gathered(runs, table) for table in (_residents, _ties))
+    return draw_network(agents, ties, sources, remark, labels)
 
 
 def snapshots(last: int) -> list[int]:
-    """Return the rounds that are shown: the first, the last, and some between.
+    """Return the rounds that are shown: the start, the last, and some between.
 
     >>> snapshots(60), snapshots(2), snapshots(0)
-    ([1, 21, 40, 60], [1, 2], [0])
+    ([0, 20, 40, 60], [0, 1, 2], [0])
     """
-    if not last:
-        return [0]
-    return sorted({int(r + 0.5) for r in np.linspace(1, last, SNAPSHOTS)})
+    return sorted({int(r + 0.5) for r in np.linspace(0, last, SNAPSHOTS)})
 
 
 def _residents(frames: Frames) -> Frame:
@@ -79,16 +89,22 @@ def _ties(frames: Frames) -> Frame:
 
 
 @drawing
-def draw_network(agents: Frame, ties: Frame, sources: Sequence[Source], remark: str = "") -> Figure:
+def draw_network(
+    agents: Frame,
+    ties: Frame,
+    sources: Sequence[Source],
+    remark: str = "",
+    labels: Sequence[str] = (),
+) -> Figure:
     """Draw agents (number of the run, round, agent, standing, cooperation) and ties (ego, alter).
 
-    A row for each run, a column for each of its rounds.
+    A row for each run, with its label if there are any, a column for each of its rounds.
     """
     rows = [sorted(agents[agents.number == n]["round"].unique()) for n in range(len(sources))]
     columns = max(map(len, rows))
     sizes = agents.groupby("number").agent.nunique()
-    side = (PAGE - 0.7) / max(columns, 3)
-    height = (side + 0.15) * len(rows) + HEAD
+    side = min((PAGE - 0.7) / max(columns, 3), max(1.0, TALLEST / len(rows) - GAP))
+    height = (side + GAP) * len(rows) + HEAD
     note = small_print(sources, NOTE, remark)
     figure, axes = sheet(PAGE, height, note, len(rows), columns)
     for number, (line, rounds) in enumerate(zip(axes, rows, strict=True)):
@@ -96,10 +112,10 @@ def draw_network(agents: Frame, ties: Frame, sources: Sequence[Source], remark: 
         places = layout(list(mine.agent.unique()), tied)
         for axis, round_ in zip(line, rounds, strict=False):
             _snapshot(axis, mine[mine["round"] == round_], tied[tied["round"] == round_], places)
-            axis.set_title(f"round {round_}")
+            axis.set_title(f"round {round_}" if round_ else "start")
         for spare in line[len(rounds) :]:
             bare(spare)
-        line[0].set_ylabel(_row(sources, number))
+        line[0].set_ylabel(labels[number] if labels else _row(sources, number))
     _scale(figure, axes)
     key(figure, _handles(crowded=any(n > CROWD for n in sizes)), 5)
     return figure

@@ -72,4 +72,7 @@ def correlated(correlations: Frame) -> str:
     found = fisher_mean(correlations.r)
     if found.mean is None:
         return "r not defined"
-    return f"r = {shortened(found.mean)} (n = {found.n})"
+    agents = sorted({int(n) for n, r in zip(correlations.n, correlations.r, strict=True) if r == r})
+    many = str(agents[0]) if len(agents) == 1 else f"{agents[0]}–{agents[-1]}"
+    runs = f", {found.n} runs" if found.n > 1 else ""
+    return f"r = {shortened(found.mean)} ({many} agents{runs})"

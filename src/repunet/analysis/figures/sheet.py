@@ -2,17 +2,19 @@
 
 import math
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from repunet.analysis.figures.style import COLUMN, FAINT, PAGE, vacant
+from repunet.analysis.figures.sources import Words
+from repunet.analysis.figures.style import COLUMN, FAINT, INK, PAGE, vacant
 
 POINTS = 72
 """In an inch."""
-PRINT = 5.6
-"""Points: the size of small print."""
+PRINT, TITLE = 5.6, 7.5
+"""Points: the sizes of small print, and of the line above."""
 LETTER, LINE = 0.56, 1.35
 """What a letter is wide, and a line high, in sizes of the print."""
 MARGIN = 4
@@ -22,30 +24,32 @@ HEAD = 0.35
 
 
 def sheet(
-    width: float, height: float, note: str, rows: int = 1, columns: int = 1, **panels: Any
+    width: float, height: float, note: Words, rows: int = 1, columns: int = 1, **panels: Any
 ) -> tuple[Figure, list[list[Axes]]]:
-    """Return a figure and its panels by row; the height, in inches, is without the small print."""
-    letters = int((width * POINTS - 2 * MARGIN) / (PRINT * LETTER))
-    lines = textwrap.wrap(note, letters)
-    below = (len(lines) * PRINT * LINE + 2 * MARGIN) / POINTS
-    whole = height + below
+    """Return a figure and its panels by row; the height, in inches, is without what is said."""
+    head, lines = _wrapped(note.title, width, TITLE), _wrapped(note.small, width, PRINT)
+    above, below = _height(head, TITLE), _height(lines, PRINT)
+    whole = height + above + below
     figure = Figure(figsize=(width, whole), layout="constrained")
     if engine := figure.get_layout_engine():
         engine.set(rect=(0, below / whole, 1, height / whole), w_pad=0.06, h_pad=0.04)  # type: ignore[call-arg]
-    figure.text(
-        MARGIN / POINTS / width,
-        MARGIN / POINTS / whole,
-        "\n".join(lines),
-        size=PRINT,
-        color=FAINT,
-        va="bottom",
-        linespacing=LINE,
-        in_layout=False,
-    )
+    left, edge = MARGIN / POINTS / width, MARGIN / POINTS / whole
+    how: dict[str, Any] = {"linespacing": LINE, "in_layout": False}
+    figure.text(left, 1 - edge, "\n".join(head), size=TITLE, color=INK, va="top", **how)
+    figure.text(left, edge, "\n".join(lines), size=PRINT, color=FAINT, va="bottom", **how)
     return figure, figure.subplots(rows, columns, squeeze=False, **panels).tolist()
 
 
-def panels(count: int, height: float, note: str) -> tuple[Figure, list[Axes]]:
+def _wrapped(text: str, width: float, size: float) -> list[str]:
+    return textwrap.wrap(text, int((width * POINTS - 2 * MARGIN) / (size * LETTER)))
+
+
+def _height(lines: Sequence[str], size: float) -> float:
+    """Return the inches that lines take."""
+    return (len(lines) * size * LINE + 2 * MARGIN) / POINTS
+
+
+def panels(count: int, height: float, note: Words) -> tuple[Figure, list[Axes]]:
     """Return a figure with so many panels, up to three in a row, and these; the rest is blank."""
     columns = 2 if count in (2, 4) else min(3, count)
     rows = math.ceil(count / columns)

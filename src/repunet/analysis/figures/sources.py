@@ -1,14 +1,17 @@
 """What a figure is drawn from: the runs, their arms, and the small print that says so."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import pandas as pd
 
-from repunet.analysis.figures.style import LOOKS, Look
+from repunet.analysis.figures.style import LOOKS, Look, plain
 from repunet.analysis.makers import notes
 from repunet.analysis.tables.frames import Frame, Frames
+from repunet.errors import UsageError
+from repunet.scenarios import scenario
 from repunet.treatment import TREATMENTS
 
 LISTED = 6
@@ -81,16 +84,21 @@ def arms(sources: Sequence[Source]) -> list[Arm]:
     numbers: dict[tuple[str, str, str], list[int]] = {}
     for number, source in enumerate(sources):
         numbers.setdefault((*source.stage, source.treatment), []).append(number)
-    known = list(TREATMENTS)
+    order = list(TREATMENTS)
     stages = list(dict.fromkeys(source.stage for source in sources))
     ordered = sorted(
         numbers,
         key=lambda one: (
             stages.index(one[:2]),
-            known.index(one[2]) if one[2] in known else len(known),
+            next((at for at, name in enumerate(order) if _is_of(one[2], name)), len(order)),
         ),
     )
     return [Arm(*one, tuple(numbers[one])) for one in ordered]
+
+
+def _is_of(arm: str, treatment: str) -> bool:
+    """Tell whether an arm is of a treatment, whatever its length."""
+    return arm == treatment or bool(re.fullmatch(rf"{treatment}, \d+ rounds", arm))
 
 
 def staged(sources: Sequence[Source]) -> dict[str, list[Arm]]:
@@ -117,11 +125,61 @@ def looks(treatments: Iterable[str]) -> dict[str, Look]:
     return fixed | {name: spare[place % len(spare)] for place, name in enumerate(others)}
 
 
-def small_print(sources: Sequence[Source], *remarks: str) -> str:
-    """Return what is said below a figure: which mind made it, of which runs, what is missing."""
+def known(runs: Iterable[Frames]) -> list[Source]:
+    """Return what must be known of runs; where their lengths differ, it is part of the arm."""
+    sources = [Source.of(run) for run in runs]
+    lengths: dict[tuple[str, str], set[int]] = {}
+    for source in sources:
+        lengths.setdefault(source.stage, set()).add(source.rounds)
+    return [
+        replace(source, treatment=f"{source.treatment}, {source.rounds} rounds")
+        if len(lengths[source.stage]) > 1
+        else source
+        for source in sources
+    ]
+
+
+class Words(NamedTuple):
+    """What is said above a figure, and below it."""
+
+    title: str
+    small: str
+
+
+def small_print(sources: Sequence[Source], *remarks: str) -> Words:
+    """Return what is said of a figure, so that a copied image speaks for itself.
+
+    Above it: of which scenario, treatment and mind it is. Below: which runs, and what is missing.
+    """
     asked, missing = (sum(getattr(s, what) for s in sources) for what in ("asked", "missing"))
     said = [_minds(sources), _runs(sources), f"Missing decisions: {missing:,} of {asked:,}."]
-    return " ".join([*said, *filter(None, remarks)])
+    return Words(_title(sources), " ".join([*said, *_lengths(sources), *filter(None, remarks)]))
+
+
+def _title(sources: Sequence[Source]) -> str:
+    there = dict.fromkeys(arm.treatment for arm in arms(sources))
+    treatments = _some([plain(name, 40) for name in there])
+    minds = _some([plain(mind, 40) for mind in dict.fromkeys(s.mind for s in sources)])
+    dilemmas = _some([_called(name) for name in dict.fromkeys(s.scenario for s in sources)])
+    return f"{dilemmas}: {treatments}; {minds}"
+
+
+def _some(words: Sequence[str]) -> str:
+    more = len(words) - LISTED
+    return ", ".join(words[:LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _called(dilemma: str) -> str:
+    """Return what people call a dilemma; its name where it is not installed here."""
+    try:
+        return scenario(dilemma).title
+    except UsageError:
+        return dilemma
+
+
+def _lengths(sources: Sequence[Source]) -> Iterator[str]:
+    if any(len({o.rounds for o in sources if o.stage == s.stage}) > 1 for s in sources):
+        yield "Runs of different lengths are arms of their own: compare them only at equal rounds."
 
 
 def _minds(sources: Sequence[Source]) -> str:
@@ -154,6 +212,6 @@ def _span(numbers: Iterable[int]) -> str:
 
 def one_of_each(runs: Sequence[Frames]) -> tuple[list[Frames], list[Source]]:
     """Return the first run of every arm, for figures that show runs one by one."""
-    sources = [Source.of(run) for run in runs]
+    sources = known(runs)
     first = [min(arm.numbers, key=lambda number: sources[number].seed) for arm in arms(sources)]
     return [runs[number] for number in first], [sources[number] for number in first]

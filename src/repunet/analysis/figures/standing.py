@@ -15,6 +15,7 @@ from repunet.analysis.figures.sources import (
     Arm,
     Source,
     gathered,
+    known,
     looks,
     of_all,
     small_print,
@@ -28,7 +29,7 @@ from repunet.analysis.tables.frames import Frame, Frames
 
 NOTE = (
     "A point is an agent at the end of a run; standing is the mean of the others' scores of it. "
-    "r: Pearson over agents within a run, Fisher-averaged over n runs."
+    "r: Pearson over agents within a run, Fisher-averaged over runs."
 )
 
 
@@ -36,12 +37,13 @@ def cooperation_against_standing(runs: Sequence[Frames]) -> Figure:
     """Return how agents stand at the end, against how much they have cooperated so far."""
     return draw_standing(
         gathered(runs, lambda run: residents_at(run, run.last)),
-        gathered(runs, _correlation),
-        [Source.of(run) for run in runs],
+        gathered(runs, standing_correlation),
+        known(runs),
     )
 
 
-def _correlation(frames: Frames) -> Frame:
+def standing_correlation(frames: Frames) -> Frame:
+    """Return how cooperation and standing go together in a run: r, n (agents)."""
     rate = cooperation_and_standing(frames, Span.end(frames))
     return pd.DataFrame({"r": [rate.value], "n": [rate.n]}).astype({"r": "float64"})
 
@@ -53,20 +55,22 @@ def draw_standing(agents: Frame, correlations: Frame, sources: Sequence[Source])
     drawn = looks(source.treatment for source in sources)
     figure, axes = panels(len(stages), 2.6, small_print(sources, NOTE))
     for place, (title, there) in zip(axes, stages.items(), strict=False):
-        points = _panel(place, agents, correlations, there, drawn)
-        legend_above(place, points, title if len(stages) > 1 else "")
+        legend = standing_panel(place, agents, correlations, there, drawn)
+        legend_above(place, legend, title if len(stages) > 1 else "")
     return figure
 
 
-def _panel(
+def standing_panel(
     axes: Axes, agents: Frame, correlations: Frame, there: Sequence[Arm], drawn: dict[str, Look]
 ) -> list[Line2D]:
+    """Draw one panel; return a legend for its treatments."""
+
     def said(arm: Arm, points: int) -> str:
         return correlated(arm.of(correlations)) if points else "no reputations"
 
-    known = of_all(there, agents).dropna(subset=["cooperation", "standing"])
-    handles = scatter(axes, known, "cooperation standing", there, drawn, said)
-    if not len(known):
+    points = of_all(there, agents).dropna(subset=["cooperation", "standing"])
+    handles = scatter(axes, points, "cooperation standing", there, drawn, said)
+    if not len(points):
         vacant(axes, "no agent both acted and has a reputation")
         return handles
     rate = HEADLINES.get(there[0].scenario, "cooperation")

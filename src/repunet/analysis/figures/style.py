@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from repunet.analysis.figures.scripts import fonts_for, warn, written
+from repunet.analysis.rounding import rounded
 
 P = ParamSpec("P")
 
@@ -155,9 +156,21 @@ def plain(text: object, most: int = 24) -> str:
 
 
 def key(figure: Figure, handles: Sequence[Any], columns: int) -> None:
-    """Put the legend above the panels, where it hides nothing."""
-    if handles:
-        figure.legend(handles=handles, loc="outside upper left", ncols=columns, columnspacing=1.4)
+    """Put the legend above the panels and below the title, where it hides nothing."""
+    if not handles:
+        return
+    engine: Any = figure.get_layout_engine()
+    left, bottom, width, height = engine.get()["rect"]
+    legend = figure.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(0, 0, 1, bottom + height),
+        ncols=columns,
+        columnspacing=1.4,
+    )
+    legend.set_in_layout(False)
+    taken = legend.get_window_extent().height / figure.bbox.height
+    engine.set(rect=(left, bottom, width, height - taken))
 
 
 def signed(value: float) -> str:
@@ -175,4 +188,4 @@ def shortened(value: float) -> str:
     >>> shortened(0.538)
     '.54'
     """
-    return f"{value:.2f}".replace("0.", ".", 1).replace("-", MINUS)
+    return rounded(value).replace("-", MINUS)

@@ -10,7 +10,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from repunet.analysis.figures.sheet import panels
-from repunet.analysis.figures.sources import Arm, Source, gathered, looks, small_print, staged
+from repunet.analysis.figures.sources import (
+    Arm,
+    Source,
+    gathered,
+    known,
+    looks,
+    small_print,
+    staged,
+)
 from repunet.analysis.figures.style import INK, LOOKS, Look, drawing, plain, shortened, vacant
 from repunet.analysis.measures.inequality import gini
 from repunet.analysis.measures.measure import Span
@@ -26,9 +34,7 @@ NOTE = (
 
 def wealth_at_the_end(runs: Sequence[Frames]) -> Figure:
     """Return what agents have at the end: by treatment, or within one arm by disposition."""
-    return draw_wealth(
-        gathered(runs, _wealth), gathered(runs, _gini), [Source.of(run) for run in runs]
-    )
+    return draw_wealth(gathered(runs, _wealth), gathered(runs, _gini), known(runs))
 
 
 def _wealth(frames: Frames) -> Frame:

@@ -37,8 +37,7 @@ def cooperation(frames: Frames, span: Span) -> Rate:
 def _latest(rounds: Frame, span: Span) -> Frame:
     """Return the latest round of choices, and those after it in which none could be had."""
     asked = rounds[(rounds["round"] <= span.last) & (rounds.n + rounds.missing > 0)]
-    within = span.of(asked)
-    return within.loc[within.value.last_valid_index() :] if len(within) else asked.tail(1)
+    return asked.loc[asked.value.last_valid_index() :]
 
 
 @once

@@ -5,7 +5,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ import pandas as pd
 from repunet.analysis.measures.measure import Measure, Rate, Span, correlation, mean, once
 from repunet.analysis.measures.questions import lacking, unanswered
 from repunet.analysis.measures.reputation import focal_role, standing
-from repunet.analysis.sentiment import Classifier, Label, Sentiment, classifier
+from repunet.analysis.sentiment import VADER, Classifier, Label, Sentiment, classifier
 from repunet.analysis.tables.frames import Frame, Frames
 from repunet.operations import (
     ChooseListener,
@@ -184,19 +185,45 @@ def _tones(frames: Frames, span: Span, by: Classified) -> Frame:
     return made.astype({"label": "object", "confidence": "float64"})
 
 
+_chosen: WeakKeyDictionary[Frames, str] = WeakKeyDictionary()
+"""Who judges the tone of a run, by name."""
+
+
+def judge_by(frames: Frames, tone: str) -> Frames:
+    """Let a classifier of this name judge the tone of a run, in all that is made of its tables."""
+    _chosen[frames] = tone
+    return frames
+
+
+def judge_of(frames: Frames) -> Classifier:
+    """Return who judges the tone of a run."""
+    return judge(_chosen.get(frames, VADER))
+
+
+@cache
+def judge(tone: str) -> Classifier:
+    """Return the classifier of this name, which is loaded once."""
+    return classifier(tone)
+
+
+def judged(tone: str) -> str:
+    """Return what is said of who judged the tone: the name, and the version."""
+    return f"{judge(tone).name} ({judge(tone).version})"
+
+
 @once
-def _by_vader(frames: Frames) -> Classified:
-    return classified(frames, classifier("vader"))
+def _judged(frames: Frames) -> Classified:
+    return classified(frames, judge_of(frames))
 
 
 def _share(frames: Frames, span: Span, label: Label) -> Rate:
-    """Return `sentiment_share` by the default classifier."""
-    return sentiment_share(frames, span, _by_vader(frames), label)
+    """Return `sentiment_share` by the classifier that was chosen, by default `vader`."""
+    return sentiment_share(frames, span, _judged(frames), label)
 
 
 def _mean(frames: Frames, span: Span) -> Rate:
-    """Return `sentiment_mean` by the default classifier."""
-    return sentiment_mean(frames, span, _by_vader(frames))
+    """Return `sentiment_mean` by the classifier that was chosen, by default `vader`."""
+    return sentiment_mean(frames, span, _judged(frames))
 
 
 MEASURES = (
@@ -214,12 +241,12 @@ MEASURES = (
         Measure(
             f"gossip_{label}",
             "gossip",
-            f"{label.capitalize()} gossip (by vader)",
+            f"{label.capitalize()} gossip",
             "0 to 1",
             partial(_share, label=label),
         )
         for label in SIGNS
     ),
-    Measure("gossip_tone", "gossip", "Mean tone of gossip (by vader)", "-1 to 1", _mean),
+    Measure("gossip_tone", "gossip", "Mean tone of gossip", "-1 to 1", _mean),
 )
-"""Those of gossip itself; tone is judged by the default classifier."""
+"""Those of gossip itself; tone is judged by the classifier that was chosen."""

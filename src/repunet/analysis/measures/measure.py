@@ -1,6 +1,6 @@
 """Measures: what is computed of a run, over some of its rounds; each says how many it is of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar
@@ -19,6 +19,30 @@ PLACES = 12
 """Decimals of what agents are compared by: means of equal numbers are then equal."""
 
 Family: TypeAlias = Literal["cooperation", "reputation", "network", "gossip", "inequality"]
+
+
+LIMITS: Mapping[str, tuple[float | None, float | None]] = {
+    "0 to 1": (0.0, 1.0),
+    "0 to 2": (0.0, 2.0),
+    "1 to 5": (1.0, 5.0),
+    "-1 to 1": (-1.0, 1.0),
+    "-2 to 2": (-2.0, 2.0),
+    "-0.5 to 1": (-0.5, 1.0),
+    "1 - Jaccard": (0.0, 1.0),
+    "share of agents": (0.0, 1.0),
+    "share of defectors": (0.0, 1.0),
+    "share of pairs": (0.0, 1.0),
+    "share of ties": (0.0, 1.0),
+    "sd of scores": (0.0, 1.0),
+    "agents": (0.0, None),
+    "communities": (0.0, None),
+    "components": (0.0, None),
+    "pieces an agent and round": (0.0, None),
+    "round": (1.0, None),
+    "rounds": (0.0, None),
+    "per round": (-1.0, 1.0),
+}
+"""The least and the greatest that a measure can be, by its unit; others have no limit."""
 
 
 class Rate(NamedTuple):
@@ -67,6 +91,11 @@ class Measure:
     """Dilemmas it is defined in; empty for all."""
     stakes: type | None = None
     """The stakes that a dilemma must have for it; None for any."""
+
+    @property
+    def limits(self) -> tuple[float | None, float | None]:
+        """Return the least and the greatest it can be; None where there is no limit."""
+        return LIMITS.get(self.unit, (None, None))
 
     def fits(self, scenario: str) -> bool:
         """Tell whether it is defined in a dilemma."""

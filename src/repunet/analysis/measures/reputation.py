@@ -194,7 +194,7 @@ MEASURES = (
     Measure("standing", "reputation", "Standing", "-1 to 1", mean_standing),
     Measure("coverage", "reputation", "Others who know an agent", "0 to 1", coverage),
     Measure("self_peer_gap", "reputation", "Own view minus standing", "-2 to 2", self_peer_gap),
-    Measure("disagreement", "reputation", "Disagreement (sd)", "score", disagreement),
+    Measure("disagreement", "reputation", "Disagreement (sd)", "sd of scores", disagreement),
     Measure(
         "cooperation_and_standing",
         "reputation",

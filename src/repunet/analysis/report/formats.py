@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from repunet.analysis.comparison import Estimate
 from repunet.analysis.measures.measure import Rate
+from repunet.analysis.rounding import rounded
 from repunet.analysis.statistics import Difference, Effect
 
 UNKNOWN = "n/a"
@@ -32,8 +33,7 @@ def number(value: float | None) -> str:
         return UNKNOWN
     if value == int(value):
         return f"{int(value):,}"
-    text = f"{value:.3f}" if abs(value) < 1 else f"{value:,.2f}"
-    return text.replace("0.", ".", 1) if abs(value) < 1 else text
+    return rounded(value, 3) if abs(value) < 1 else f"{value:,.2f}"
 
 
 def count(value: int) -> str:
@@ -120,7 +120,7 @@ def mean(of: Estimate, **said: str) -> Markup:
 
 
 def difference(of: Difference) -> str:
-    """Return a difference between arms with its interval, if it has one.
+    """Return a difference between arms with its interval, if it has one, and what that is of.
 
     >>> difference(Difference(0.4, 0.1, 0.7, 0.02, (3, 3), "Welch"))
     '+.400 [+.100, +.700], n 3, 3'

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from repunet.analysis.comparison import notes
+from repunet.analysis.measures.gossip import judged
 from repunet.analysis.report.rendering import rendered
 from repunet.analysis.report.several import ArmInShort, Stage, SweepReport, sweep_report
 from repunet.analysis.report.single import run_report
 from repunet.analysis.report.source import Source, read
+from repunet.analysis.sentiment import VADER
 from repunet.errors import RepuNetError, UsageError
 
 
@@ -40,9 +42,9 @@ class Page:
     """Runs that could not be read, and why."""
 
 
-def page_of_run(path: Path) -> Page:
+def page_of_run(path: Path, tone: str = VADER) -> Page:
     """Return the report on the run in a file, as far as it is committed."""
-    report = run_report(read(path))
+    report = run_report(read(path, tone), judged(tone))
     end = report.contents.numbers.end
     run = report.setting
     far = "" if run.is_complete else f", {run.rounds} of {run.planned} rounds"
@@ -51,7 +53,7 @@ def page_of_run(path: Path) -> Page:
     return Page(rendered("run.html", report), 1, run.mind, (headline,))
 
 
-def page_of_runs(name: str, paths: Sequence[Path]) -> Page:
+def page_of_runs(name: str, paths: Sequence[Path], tone: str = VADER) -> Page:
     """Return the report on the runs in several files; those that can't be read are left out.
 
     Raises UsageError if none can be.
@@ -60,13 +62,13 @@ def page_of_runs(name: str, paths: Sequence[Path]) -> Page:
     left_out: list[str] = []
     for path in paths:
         try:
-            sources.append(read(path))
+            sources.append(read(path, tone))
         except RepuNetError as error:
             left_out.append(f"{path.parent.name}: {error}")
     if not sources:
         raise UsageError(f"no run of {name} can be read: {left_out[0] if left_out else 'none'}")
     once, copies = _once(sources)
-    found = sweep_report(name, once, left_out)
+    found = sweep_report(name, once, left_out, judged(tone))
     report = replace(found, notes=(*notes.copies(copies), *found.notes))
     headlines = [_headline(report, stage, arm) for stage in report.stages for arm in stage.arms]
     return Page(

@@ -20,7 +20,6 @@ from repunet.scenarios import scenario
 from repunet.treatment import TREATMENTS, UNLIMITED, Treatment
 
 
-
 @dataclass(frozen=True, slots=True)
 class Switch:
     """A switch of the treatment that is not as in the full system."""

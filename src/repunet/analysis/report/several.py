@@ -98,6 +98,8 @@ class SweepReport:
     pictures: tuple[Picture, ...]
     left_out: tuple[str, ...]
     """Runs that could not be read, and why."""
+    tone: str = ""
+    """Who judged the tone of gossip, with version."""
 
     @property
     def title(self) -> str:
@@ -141,7 +143,9 @@ class SweepReport:
         return tuple(dict.fromkeys(str(getattr(setting, fact)) for setting in self.settings))
 
 
-def sweep_report(name: str, sources: Sequence[Source], left_out: Sequence[str] = ()) -> SweepReport:
+def sweep_report(
+    name: str, sources: Sequence[Source], left_out: Sequence[str] = (), tone: str = ""
+) -> SweepReport:
     """Return the report on several runs; raises UsageError if none has a committed round."""
     ends = [_measured(each, Span.end(each.frames, WINDOW)) for each in sources]
     wholes = [_measured(each, Span.all(each.frames)) for each in sources]
@@ -158,6 +162,7 @@ def sweep_report(name: str, sources: Sequence[Source], left_out: Sequence[str] =
         notes=found.notes,
         pictures=tuple(pictures([source.frames for source in sources if source.frames.last])),
         left_out=tuple(left_out),
+        tone=tone,
     )
 
 

@@ -48,6 +48,8 @@ class RunReport:
     expenses: Expenses
     contents: Contents
     pictures: tuple[Picture, ...]
+    tone: str = ""
+    """Who judged the tone of gossip, with version."""
 
     @property
     def title(self) -> str:
@@ -55,11 +57,12 @@ class RunReport:
         return f"{self.setting.name}: {self.setting.title}, {self.setting.treatment}"
 
 
-def run_report(source: Source) -> RunReport:
+def run_report(source: Source, tone: str = "") -> RunReport:
     """Return the report on a run."""
     return RunReport(
         setting=source.setting,
         expenses=source.expenses,
         contents=Contents.of(source.frames),
         pictures=tuple(pictures([source.frames])),
+        tone=tone,
     )

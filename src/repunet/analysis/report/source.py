@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from repunet.analysis.comparison.factors import factors
+from repunet.analysis.measures.gossip import judge_by
 from repunet.analysis.report.expenses import Expenses, expenses
 from repunet.analysis.report.setting import Setting, setting
+from repunet.analysis.sentiment import VADER
 from repunet.analysis.tables import History
 from repunet.analysis.tables.frames import Frames, frames
 from repunet.garbage import collector
@@ -24,13 +26,13 @@ class Source:
     """What it follows from, all but its scenario and its seed, as comparisons name it."""
 
 
-def read(path: Path) -> Source:
+def read(path: Path, tone: str = VADER) -> Source:
     """Return a run as far as it is committed, whoever writes it meanwhile."""
     with collector.spared(), Journal.open(path) as journal:
         history = History(journal)
         return Source(
             path=path,
-            frames=frames(history),
+            frames=judge_by(frames(history), tone),
             setting=setting(journal, history),
             expenses=expenses(journal),
             factors=factors(journal, history),

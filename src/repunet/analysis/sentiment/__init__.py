@@ -5,12 +5,14 @@ from repunet.analysis.sentiment.roberta import PAPER, Roberta
 from repunet.analysis.sentiment.vader import Vader
 from repunet.errors import UsageError, unknown
 
-__all__ = ["NAMES", "Classifier", "Label", "Sentiment", "classifier"]
+__all__ = ["NAMES", "VADER", "Classifier", "Label", "Sentiment", "classifier"]
 
-NAMES = ("vader", "vader-plain", "roberta")
+VADER = "vader"
+"""The judge of tone if no other is named."""
+NAMES = (VADER, "vader-plain", "roberta")
 
 
-def classifier(name: str = "vader") -> Classifier:
+def classifier(name: str = VADER) -> Classifier:
     """Return the classifier of this name.
 
     `vader` is VADER with the words of social dilemmas, `vader-plain` VADER as its authors made it,

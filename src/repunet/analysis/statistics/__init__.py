@@ -1,27 +1,50 @@
 """Statistics over runs: a run is the unit, n is part of every result, what is undefined is None."""
 
 from repunet.analysis.statistics.correlation import fisher_mean
-from repunet.analysis.statistics.difference import Difference, paired_t, permutation, welch
+from repunet.analysis.statistics.difference import (
+    Difference,
+    difference_limits,
+    paired_t,
+    permutation,
+    welch,
+)
 from repunet.analysis.statistics.effect import Effect, hedges
 from repunet.analysis.statistics.families import holm
-from repunet.analysis.statistics.interval import Interval, Values, complete_pairs, interval, known
+from repunet.analysis.statistics.interval import (
+    SHARE,
+    UNLIMITED,
+    Interval,
+    Limits,
+    Values,
+    complete_pairs,
+    cut,
+    interval,
+    known,
+    minus,
+)
 from repunet.analysis.statistics.power import Power, needed, needed_from_pilots, power
 from repunet.analysis.statistics.reach import runs_to_reach, smallest_p, too_few
 from repunet.analysis.statistics.trend import Slope, slope
 
 __all__ = [
+    "SHARE",
+    "UNLIMITED",
     "Difference",
     "Effect",
     "Interval",
+    "Limits",
     "Power",
     "Slope",
     "Values",
     "complete_pairs",
+    "cut",
+    "difference_limits",
     "fisher_mean",
     "hedges",
     "holm",
     "interval",
     "known",
+    "minus",
     "needed",
     "needed_from_pilots",
     "paired_t",

@@ -23,4 +23,4 @@ def fisher_mean(correlations: Values, level: float = LEVEL) -> Interval:
     z = interval([math.atanh(max(-BOUND, min(BOUND, r))) for r in found], level)
     low, high = (None if end is None else math.tanh(end) for end in (z.low, z.high))
     mean = None if z.mean is None else math.tanh(z.mean)
-    return Interval(mean, low, high, z.n, interval(found).sd)
+    return Interval(mean, low, high, z.n, interval(found).sd, "Fisher")

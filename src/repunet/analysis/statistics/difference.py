@@ -8,9 +8,12 @@ import numpy as np
 
 from repunet.analysis.statistics.interval import (
     LEVEL,
+    UNLIMITED,
     Interval,
+    Limits,
     Values,
     complete_pairs,
+    cut,
     decimals,
     interval,
     known,
@@ -54,12 +57,12 @@ class Difference:
     """Of permutation tests: the smallest p that so many runs can give."""
 
 
-def welch(a: Values, b: Values, level: float = LEVEL) -> Difference:
+def welch(a: Values, b: Values, level: float = LEVEL, within: Limits = UNLIMITED) -> Difference:
     """Return the difference of two arms whose variances may differ (Welch 1947).
 
     The interval and the two-sided p are of t = (m_a - m_b) / √(s_a²/n_a + s_b²/n_b), with the
     degrees of freedom of Satterthwaite. Both are None if an arm has a single run, or if neither arm
-    varies.
+    varies. The interval is cut at the limits of what a difference can be.
 
     >>> found = welch([0.9, 0.95, 0.85], [0.1, 0.3, 0.2])
     >>> print(f"{found.difference:.2f}, p = {found.p:.4f}, n = {found.n}")
@@ -73,13 +76,16 @@ def welch(a: Values, b: Values, level: float = LEVEL) -> Difference:
     df = sum(parts) ** 2 / (parts[0] ** 2 / (one.n - 1) + parts[1] ** 2 / (other.n - 1))
     error = math.sqrt(sum(parts))
     p, half = two_sided(difference / error, df), quantile((1 + level) / 2, df) * error
-    return Difference(difference, difference - half, difference + half, p, n, "Welch", df)
+    low, high = cut(difference - half, difference + half, within)
+    return Difference(difference, low, high, p, n, "Welch", df)
 
 
-def paired_t(a: Values, b: Values, level: float = LEVEL) -> Difference:
+def paired_t(a: Values, b: Values, level: float = LEVEL, within: Limits = UNLIMITED) -> Difference:
     """Return the mean of the differences of pairs, with its t-interval and p (Student 1908).
 
-    Runs are paired by their place; a pair of which one is undefined doesn't count.
+    Runs are paired by their place; a pair of which one is undefined doesn't count. Where all pairs
+    differ by the same, be it by nothing, there is neither. The interval is cut at the limits of
+    what a difference can be.
 
     >>> found = paired_t([0.9, 0.8, 0.7], [0.5, 0.5, 0.2])
     >>> print(f"{found.difference:.2f} [{found.low:.2f}, {found.high:.2f}], p = {found.p:.3f}")
@@ -87,13 +93,24 @@ def paired_t(a: Values, b: Values, level: float = LEVEL) -> Difference:
     """
     one, other = complete_pairs(a, b)
     found = interval(minus(one, other), level)
-    p = None
-    if found.sd and found.mean is not None:
-        t = found.mean / (found.sd / math.sqrt(found.n))
-        p = two_sided(t, found.n - 1)
-    low, high = (found.low, found.high) if p is not None else (None, None)
-    df = None if p is None else float(found.n - 1)
-    return Difference(found.mean, low, high, p, (found.n, found.n), "paired t", df)
+    n, mean = (found.n, found.n), found.mean
+    if not found.sd or mean is None or found.low is None or found.high is None:
+        return Difference(mean, None, None, None, n, "paired t")
+    p = two_sided(mean / (found.sd / math.sqrt(found.n)), found.n - 1)
+    low, high = cut(found.low, found.high, within)
+    return Difference(mean, low, high, p, n, "paired t", float(found.n - 1))
+
+
+def difference_limits(within: Limits) -> Limits:
+    """Return the least and the greatest difference of two values within limits.
+
+    >>> difference_limits((0.0, 1.0)), difference_limits((0.0, None))
+    ((-1.0, 1.0), (None, None))
+    """
+    least, most = within
+    if least is None or most is None:
+        return UNLIMITED
+    return least - most, most - least
 
 
 def permutation(a: Values, b: Values, *, paired: bool = False) -> Difference:

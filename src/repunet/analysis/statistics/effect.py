@@ -15,6 +15,8 @@ from repunet.analysis.statistics.interval import (
 )
 from repunet.analysis.statistics.student import chi_squared, noncentrality
 
+NAMES = {"unpaired": "g_s", "paired": "g_av"}
+"""By the standard deviation it is in: pooled, or the root of the mean of both variances."""
 LARGE = 100.0
 """A t beyond which what its numerator varies is left out: .5 % of a limit or less for 200 runs."""
 
@@ -28,6 +30,11 @@ class Effect:
     high: float | None
     n: tuple[int, int]
     kind: Literal["unpaired", "paired"]
+
+    @property
+    def name(self) -> str:
+        """Return which g it is: that of unpaired runs, or that of pairs (Lakens 2013)."""
+        return NAMES[self.kind]
 
 
 def hedges(a: Values, b: Values, *, paired: bool = False, level: float = LEVEL) -> Effect:

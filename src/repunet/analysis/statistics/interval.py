@@ -1,9 +1,9 @@
-"""The mean over runs, with the interval of Student's t."""
+"""The mean over runs, with an interval that holds nothing that can't be."""
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -12,7 +12,14 @@ from repunet.analysis.statistics.student import quantile
 Values: TypeAlias = Iterable[float | None]
 """A measure of each run; a run in which it is not defined has None or NaN, and doesn't count."""
 
+Limits: TypeAlias = tuple[float | None, float | None]
+"""The least and the greatest that a value, and so a mean, can be; None where there is no limit."""
+Form: TypeAlias = Literal["t", "t, cut", "Wilson", "Fisher"]
+
 LEVEL = 0.95
+UNLIMITED: Limits = (None, None)
+SHARE: Limits = (0.0, 1.0)
+"""Of rates."""
 DIGITS = 12
 """Numbers that agree in so many digits are equal: the rest is rounding."""
 
@@ -29,6 +36,8 @@ class Interval:
     """Runs in which it is defined."""
     sd: float | None
     """Standard deviation between runs, with n - 1; None for fewer than two."""
+    form: Form = "t"
+    """How the interval was made."""
 
 
 def known(values: Values) -> list[float]:
@@ -62,8 +71,13 @@ def decimals(*values: list[float]) -> int:
     return DIGITS - math.ceil(math.log10(largest)) if largest else DIGITS
 
 
-def interval(values: Values, level: float = LEVEL) -> Interval:
-    """Return the mean over runs and its t-interval: m ± t(n - 1) s / √n (Student 1908).
+def interval(values: Values, level: float = LEVEL, within: Limits = UNLIMITED) -> Interval:
+    """Return the mean over runs and its interval, which stays within what the values can be.
+
+    Without limits it is that of Student's t: m ± t(n - 1) s / √n (Student 1908). Between two limits
+    it is Wilson's (1927) with the t of n - 1 degrees of freedom and the effective number of trials
+    m (1 - m) n / s², of values from 0 to 1, to which others are scaled (Dean and Pagano 2015). With
+    one limit, or if a value is beyond one, that of t is cut there.
 
     Runs that are all equal give an interval without width: their spread is not known to be zero,
     only not seen. One run gives no interval.
@@ -71,16 +85,59 @@ def interval(values: Values, level: float = LEVEL) -> Interval:
     >>> found = interval([0.8, 0.9, 1.0, None])
     >>> print(f"{found.mean:.2f} [{found.low:.3f}, {found.high:.3f}], n = {found.n}")
     0.90 [0.652, 1.148], n = 3
-    >>> interval([0.8])
-    Interval(mean=0.8, low=None, high=None, n=1, sd=None)
+    >>> found = interval([0.8, 0.9, 1.0, None], within=SHARE)
+    >>> print(f"{found.mean:.2f} [{found.low:.3f}, {found.high:.3f}], {found.form}")
+    0.90 [0.449, 0.990], Wilson
+    >>> interval([0.8]).low is None
+    True
     """
     found = known(values)
     n = len(found)
     if n < 2:
         return Interval(found[0] if found else None, None, None, n, None)
     mean, sd = float(np.mean(found)), spread(found)
-    half = quantile((1 + level) / 2, n - 1) * sd / math.sqrt(n)
-    return Interval(mean, mean - half, mean + half, n, sd)
+    t, error = quantile((1 + level) / 2, n - 1), sd / math.sqrt(n)
+    least, most = within
+    if least is not None and most is not None and least <= min(found) and max(found) <= most:
+        return Interval(mean, *_wilson(mean, error, t, least, most), n, sd, "Wilson")
+    low, high = cut(mean - t * error, mean + t * error, _reaching(within, found))
+    return Interval(mean, low, high, n, sd, "t" if within == UNLIMITED else "t, cut")
+
+
+def cut(low: float, high: float, within: Limits) -> tuple[float, float]:
+    """Return the ends of an interval, none beyond what there can be.
+
+    >>> cut(-0.5, 1.25, (0.0, None))
+    (0.0, 1.25)
+    """
+    least, most = within
+    ends = (low if least is None else max(low, least) for low in (low, high))
+    low, high = (end if most is None else min(end, most) for end in ends)
+    return low, high
+
+
+def _reaching(within: Limits, found: list[float]) -> Limits:
+    """Return limits that a value has not disproved."""
+    least, most = within
+    return (
+        None if least is None or min(found) < least else least,
+        None if most is None or max(found) > most else most,
+    )
+
+
+def _wilson(mean: float, error: float, t: float, least: float, most: float) -> tuple[float, float]:
+    """Return the shares that a share of so many trials as the error tells of is not far from."""
+    width = most - least
+    share = (mean - least) / width
+    if not error or not 0 < share < 1:
+        return mean, mean
+    variance = share * (1 - share)
+    one_trial = (error / width) ** 2 / variance  # 1 over the effective number of them
+    middle = share + t * t * one_trial / 2
+    half = t * math.sqrt(variance * one_trial + (t * one_trial / 2) ** 2)
+    ends = ((middle + sign * half) / (1 + t * t * one_trial) for sign in (-1, 1))
+    low, high = (least + width * min(1.0, max(0.0, end)) for end in ends)
+    return low, high
 
 
 def spread(values: list[float]) -> float:

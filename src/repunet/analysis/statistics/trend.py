@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from repunet.analysis.statistics.interval import LEVEL, Values, decimals
+from repunet.analysis.statistics.interval import LEVEL, UNLIMITED, Limits, Values, cut, decimals
 from repunet.analysis.statistics.student import quantile, two_sided
 
 
@@ -32,12 +32,14 @@ def slope(
     values: Values,
     clusters: Iterable[Hashable],
     level: float = LEVEL,
+    within: Limits = UNLIMITED,
 ) -> Slope:
     """Return the least-squares slope over the rounds of all runs, its error clustered by run.
 
     The variance is the sandwich of clusters with the correction CR1, G/(G-1) (N-1)/(N-2) for G runs
     and N points; the interval and p are of t with G - 1 degrees of freedom (Cameron and Miller
-    2015). With few runs CR1 is still a little small: the interval is then too narrow.
+    2015). With few runs CR1 is still a little small: the interval is then too narrow. It is cut at
+    the limits of what a slope can be.
 
     >>> found = slope([1, 2, 3, 1, 2, 3], [0.1, 0.2, 0.3, 0.1, 0.3, 0.4], [7, 7, 7, 8, 8, 8])
     >>> print(f"{found.slope:.3f}, se {found.se:.3f}, n = {found.n}")
@@ -55,7 +57,8 @@ def slope(
     error = _clustered(centred, residuals, groups)
     half = quantile((1 + level) / 2, n - 1) * error
     p = two_sided(found / error, n - 1) if error else None
-    return Slope(found, found - half, found + half, error, p, n, points)
+    low, high = cut(found - half, found + half, within)
+    return Slope(found, low, high, error, p, n, points)
 
 
 def _defined(
