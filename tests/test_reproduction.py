@@ -14,19 +14,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from repunet.analysis.comparison.arms import ArmRuns, arm_of
+from repunet.analysis.comparison.measuring import MeasuredRun
+from repunet.analysis.forecast import forecast, likely
 from repunet.analysis.measures.catalogue import MEASURES
+from repunet.analysis.measures.measure import Rate
 from repunet.analysis.statistics import Interval
 from repunet.cli import execute
 from repunet.experiment.sweep import Sweep
 from repunet.reproduction import paper
-from repunet.reproduction.claims import CLAIMS, Claim, Evidence
+from repunet.reproduction.arms import Key
+from repunet.reproduction.claims import CLAIMS, Claim, Evidence, claims
 from repunet.reproduction.evidence import QUANTITIES
 from repunet.reproduction.outcome import WANTED
+from repunet.reproduction.outcome import _model as model_of
 from repunet.reproduction.result import Reproduction, Row
 from repunet.reproduction.runs import carry_out, settled
 from repunet.reproduction.stability import StableRule
 from repunet.reproduction.targets import ROUNDS, TARGETS, Request, grid, lengths
 from repunet.reproduction.verdicts import verdicts
+from repunet.spec import RunSpec
 from repunet.storage import run_files
 
 PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "reproduce-the-paper.md").read_text("utf-8")
@@ -102,7 +109,8 @@ def test_what_was_played_for_one_target_is_not_played_for_another(
     claimed = reproduced("claims", folder, "--scenario", "pd")
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert len(before) == len(run_files(folder / "reproduction")) == 8
-    assert {claim["name"] for claim in claimed["claims"]} == set(CLAIMS)
+    known = {claim["name"] for claim in claimed["claims"]}
+    assert known == set(CLAIMS) - {"talked-about", "disintegrates"}
 
 
 def test_runs_that_are_longer_by_now_count_as_far_as_asked(folder: Path, table_1: Any) -> None:
@@ -341,3 +349,105 @@ def test_the_paper_has_its_tables_and_no_more() -> None:
     }
     assert paper.TABLE_2["GPT-4o mini"]["full"] == paper.TABLE_1["pd"]["full"]
     assert "cooperation" in MEASURES
+
+
+@pytest.mark.parametrize(
+    ("mind", "model"),
+    [
+        ("openai:gpt-4o-mini", "GPT-4o mini"),
+        ("openai:gpt-4o-mini-2024-07-18", "GPT-4o mini"),
+        ("http://127.0.0.1:8000/v1#qwen3-plus", "Qwen3 plus"),
+        ("http://gpt-4o-mini.example/v1#another", ""),
+        ("openrouter:qwen/qwen3-plus", "Qwen3 plus"),
+        ("openrouter:qwen/qwen3-plus:free", "Qwen3 plus"),
+        ("openrouter:google/gemini-2.5-flash", "Gemini 2.5 Flash"),
+        ("openrouter:google/gemini-2.5-flash-lite", ""),
+        ("embedded", ""),
+    ],
+)
+def test_a_model_has_the_papers_column_by_whatever_way_it_is_reached(mind: str, model: str) -> None:
+    assert model_of(mind) == model
+
+
+def arms_of(scenario: str, **rates: dict[str, list[float]]) -> dict[Key, ArmRuns]:
+    """Return arms by treatment (`_` for `-`), with these quantities run by run."""
+
+    def run(seed: int, treatment: str, values: dict[str, float]) -> MeasuredRun:
+        facts = {"treatment": treatment, "mind": "m", "rounds": "9"}
+        held = {name: Rate(values.get(name), 1) for name in QUANTITIES}
+        where = f"{treatment}{seed}"
+        return MeasuredRun(where, where, where, scenario, seed, facts, "1", 9, 9, 0, held)
+
+    def runs(treatment: str, given: dict[str, list[float]]) -> list[MeasuredRun]:
+        count = len(next(iter(given.values())))
+        each = ({name: values[at] for name, values in given.items()} for at in range(count))
+        return [run(seed, treatment, values) for seed, values in enumerate(each)]
+
+    names = {name: name.replace("_", "-") for name in rates}
+    return {
+        Key(scenario, "m", names[name]): arm_of(names[name], runs(names[name], given))
+        for name, given in rates.items()
+    }
+
+
+def of(name: str, found: tuple[Claim, ...]) -> Claim:
+    return next(claim for claim in found if claim.name == name)
+
+
+@pytest.mark.parametrize(
+    ("no_gossip", "no_reputation", "verdict"),
+    [
+        ([0.88, 0.9, 0.89, 0.9], [0.3, 0.4, 0.35, 0.4], "met"),
+        ([0.5, 0.52, 0.51, 0.5], [0.3, 0.4, 0.35, 0.4], "failed"),
+        ([0.88, 0.9, 0.89, 0.9], [0.9, 0.91, 0.9, 0.92], "failed"),
+    ],
+)
+def test_the_ablation_is_a_slight_drop_and_a_large_one(
+    no_gossip: list[float], no_reputation: list[float], verdict: str
+) -> None:
+    found = arms_of(
+        "pd",
+        full={"cooperation": [0.93, 0.94, 0.92, 0.95]},
+        no_gossip={"cooperation": no_gossip},
+        no_reputation={"cooperation": no_reputation},
+        none={"cooperation": [0.1, 0.2, 0.1, 0.2]},
+    )
+    assert of("ablated", claims(found)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("lost", "broken", "verdict"),
+    [
+        ([2.0, 2.5, 2.2, 2.4], [0.9, 0.8, 0.85, 0.9], "met"),
+        ([-2.0, -2.5, -2.2, -2.4], [0.9, 0.8, 0.85, 0.9], "failed"),
+        ([2.0, 2.5, 2.2, 2.4], [0.1, 0.05, 0.1, 0.0], "failed"),
+    ],
+)
+def test_the_collapse_of_a_network_is_lost_ties_and_broken_promises(
+    lost: list[float], broken: list[float], verdict: str
+) -> None:
+    none = {"ties_lost": lost, "broken": broken, "ties": [0.5, 0.4, 0.5, 0.3]}
+    full = {"ties": [3.0, 3.1, 3.2, 3.0]}
+    found = arms_of("investment", full=full, none=none, no_gossip=full, no_reputation=full)
+    assert of("disintegrates", claims(found)).verdict == verdict
+
+
+def test_findings_of_one_scenario_are_tried_in_no_other() -> None:
+    def tried(scenario: str) -> set[str]:
+        arm = {"cooperation": [0.5, 0.5]}
+        found = arms_of(scenario, full=arm, no_gossip=arm, no_reputation=arm, none=arm)
+        return {claim.name for claim in claims(found)}
+
+    assert tried("pd") == set(CLAIMS) - {"talked-about", "disintegrates"}
+    assert tried("participation") == set(CLAIMS) - {"disintegrates"}
+    assert tried("investment") == set(CLAIMS) - {"talked-about"}
+
+
+@pytest.mark.parametrize("dilemma", paper.SCENARIOS)
+def test_what_is_likely_alone_is_what_a_whole_forecast_says(dilemma: str) -> None:
+    spec = RunSpec().merged(scenario=dilemma, agents=4, minds={"*": "openai:gpt-4o-mini"})
+    whole, alone = forecast(spec.founding(), 3), likely(spec.founding(), 3)
+    assert alone.calls == whole.calls.likely
+    assert alone.tokens == whole.tokens_in.likely + whole.tokens_out.likely
+    assert whole.cost is not None
+    assert alone.dollars == whole.cost.likely

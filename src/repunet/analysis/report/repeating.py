@@ -1,20 +1,22 @@
 """How to repeat a run: the spec that founds it once more, and the commands that play it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from shlex import join, quote
-
-from pydantic import ValidationError
+from typing import Any
 
 from repunet.continuity import BRANCHED
-from repunet.errors import UsageError
 from repunet.forking import Origin, changes, origin
+from repunet.founding import Founding
 from repunet.journal import Journal
+from repunet.models.allowance import Allowance
 from repunet.models.endpoint import PERSON
 from repunet.run import SPEC
-from repunet.spec import BESIDE, Limits, RunSpec
 from repunet.storage import FILE, called
 
+BESIDE = "spec.json"
+"""The file beside a run from which it can be founded once more."""
 NAME = "again"
 """What the repetition is called."""
 
@@ -46,12 +48,12 @@ def repetition(journal: Journal, rounds: int, imported: int = 0) -> Repetition:
     """Return how to repeat the first rounds of a run, all that are committed."""
     source, spec = origin(journal), _spec(journal)
     asked = max(1, rounds - (source.round if source else 0))
-    limits = [*_options(spec.limits)] if spec else []
+    limits = [*_options(spec.get("limits", {}))]
     so_far = ["--rounds", str(asked), *limits]
     near = ["repunet", "run", "--spec", str(journal.path.with_name(BESIDE)), *so_far]
     forked = ["repunet", *_forked(journal, source), *so_far] if source else []
     return Repetition(
-        spec=spec.model_copy(update={"rounds": asked}).again(journal.founding) if spec else "",
+        spec=_again(spec, asked, journal.founding) if spec else "",
         begun=join(forked or ["repunet", "run", "--spec", BESIDE]),
         beside="" if source else join(near),
         check=f"repunet digest {NAME} --round {rounds}",
@@ -65,7 +67,9 @@ def _checks(name: str) -> tuple[str, ...]:
     return tuple(f"repunet {each.format(name)}" for each in words)
 
 
-def _obstacle(journal: Journal, source: Origin | None, spec: RunSpec | None, imported: int) -> str:
+def _obstacle(
+    journal: Journal, source: Origin | None, spec: Mapping[str, Any], imported: int
+) -> str:
     if imported and source is None:
         return f"Its first {imported} rounds were taken over by repunet import."
     if PERSON in journal.founding.mind_names.split(" + "):
@@ -75,12 +79,17 @@ def _obstacle(journal: Journal, source: Origin | None, spec: RunSpec | None, imp
     return "" if spec or source else "It was not founded from a spec."
 
 
-def _spec(journal: Journal) -> RunSpec | None:
-    """Return what the run was founded from, with the limits it had in the end."""
-    try:
-        return RunSpec.model_validate_json(journal.meta(SPEC) or "")
-    except (ValidationError, UsageError):
-        return None
+def _spec(journal: Journal) -> dict[str, Any]:
+    """Return what the run was founded from, with the limits it had in the end, if it was."""
+    kept: dict[str, Any] = json.loads(journal.meta(SPEC) or "{}")
+    return kept
+
+
+def _again(spec: Mapping[str, Any], rounds: int, founding: Founding) -> str:
+    """Return the spec of so many rounds, whose minds say all that they had from the environment."""
+    same = {key: value for key, value in spec.items() if key != "name"}
+    changed = same | {"rounds": rounds, "minds": founding.assigned}
+    return json.dumps(changed, ensure_ascii=False, indent=2) + "\n"
 
 
 def _forked(journal: Journal, source: Origin) -> list[str]:
@@ -91,10 +100,12 @@ def _forked(journal: Journal, source: Origin) -> list[str]:
     return ["fork", name or source.name, "--at", str(source.round), *said]
 
 
-def _options(limits: Limits) -> Iterator[str]:
-    """Yield the options that set the limits it had in the end: a spec beside a run may be older."""
-    for name, value in limits.model_dump(exclude_defaults=True, exclude_none=True).items():
-        yield from (f"--{name.replace('_', '-')}", str(value))
+def _options(limits: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the options of the limits it had in the end: a spec beside a run may be older."""
+    usual = asdict(Allowance())
+    for name, value in limits.items():
+        if value != usual.get(name):
+            yield from (f"--{name.replace('_', '-')}", str(value))
 
 
 def numbered(commands: Sequence[str]) -> tuple[str, ...]:
