@@ -131,8 +131,8 @@ def test_a_single_run_gets_no_interval_and_no_p(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "names"),
     [
-        ("figure2", {"figure2-pd-cooperation", "figure2-pd-standing"}),
-        ("figure3", {"figure3-pd-network"}),
+        ("figure2", {"figure2", "figure2-pd-cooperation", "figure2-pd-standing"}),
+        ("figure3", {"figure3", "figure3-pd-network"}),
     ],
 )
 def test_figures_are_drawn_of_each_dilemma(target: str, names: set[str], folder: Path) -> None:
