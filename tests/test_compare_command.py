@@ -70,7 +70,9 @@ def found(repunet: Command) -> Callable[..., dict[str, Any]]:
 
 
 def runs(place: Path, word: str) -> list[str]:
-    return sorted(str(path) for path in (place / "runs" / "arms").glob(f"pd-{word}-embedded-sharp-n8-*"))
+    return sorted(
+        str(path) for path in (place / "runs" / "arms").glob(f"pd-{word}-embedded-sharp-n8-*")
+    )
 
 
 def test_the_page_works_as_it_is_written(repunet: Command, place: Path) -> None:
@@ -154,7 +156,9 @@ def test_a_run_that_was_cut_off_is_told(repunet: Command, place: Path, tmp_path:
         again.extend(4)
     code, out, _ = repunet("compare", str(path), *runs(place, "full")[1:])
     assert code == 0
-    assert "12 of 16 rounds: 1 run was cut off before the planned rounds, reported as cut off" in out
+    assert (
+        "12 of 16 rounds: 1 run was cut off before the planned rounds, reported as cut off" in out
+    )
 
 
 def test_the_power_of_pilots_is_that_of_their_arms(repunet: Command) -> None:

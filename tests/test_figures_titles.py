@@ -49,7 +49,7 @@ def test_figure_2_has_rates_and_reputations_of_each_scenario_on_one_sheet(
     runs: list[Frames],
 ) -> None:
     shown = texts(figure_2(runs))
-    assert sorted(text for text in shown if text.startswith("(")) == [
+    assert sorted(text for text in shown if text[:1] + text[2:4] == "() ") == [
         "(a) pd",
         "(b) pd",
         "(c) investment",
