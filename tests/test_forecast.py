@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from societies import ARMS, Watched, dilemmas, founded, minds, mostly_slow, play
 
 from repunet.analysis.forecast import LOW, Forecast, Span, forecast
+from repunet.analysis.pace import measured
 from repunet.analysis.rehearsal import A_MODEL, Casting, parts, rehearse
 from repunet.cli import execute
 from repunet.cli.output import console
@@ -280,6 +281,18 @@ def test_the_pace_of_a_model_is_what_a_run_measured(tmp_path: Path) -> None:
     assert whole.seconds is not None
     assert 0.05 <= whole.seconds.likely / whole.waits.likely < 2.0
     assert whole.seconds.low < whole.seconds.likely < whole.seconds.high
+
+
+def test_every_kind_of_question_is_timed_by_the_newest_run_that_has_it(tmp_path: Path) -> None:
+    with language.served(latency=0.05) as server:
+        model = f"{server.url}#slow"
+        asking = language.company(model, n=2, treatment="none")
+        old = language.played(tmp_path / "old", asking, plan=COMPACT)
+        new = language.played(tmp_path / "new", asking, plan=FAITHFUL)
+    found = measured(model, [new, old])
+    assert found is not None
+    assert {"ChooseMove", "TakeStock", "Reflect"} <= found.by_operation.keys()
+    assert str(found).count("of ") == 1
 
 
 def test_what_is_said_of_the_pace_comes_before_what_was_measured(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 """Paces: how many seconds a model takes to an answer, and who says so."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from repunet.attempts import ANSWERED, INVALID, SINCE
 from repunet.errors import RepuNetError
@@ -25,6 +25,16 @@ OF_ONE = (
     f"WHERE model = ? AND status IN ('{ANSWERED}', '{INVALID}') AND latency > 0 "
     "AND NOT inherited GROUP BY operation"
 )
+
+
+class Kind(NamedTuple):
+    """One kind of question, and the seconds to its answers."""
+
+    operation: str
+    answers: int
+    mean: float
+    least: float
+    most: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,7 @@ def assumed(latency: float, source: str) -> Pace:
 
 
 def pace(endpoint: Endpoint, files: Iterable[Path]) -> Pace | None:
-    """Return the pace of a model as the newest run measured it that asked it.
+    """Return the pace of a model as the newest runs measured it that asked it.
 
     Without one it is assumed for vendors' servers, and not known for a model on this machine.
     """
@@ -67,26 +77,32 @@ def pace(endpoint: Endpoint, files: Iterable[Path]) -> Pace | None:
 
 
 def measured(model: str, files: Iterable[Path]) -> Pace | None:
-    """Return how long a model's answers took in the newest of these runs that has some."""
+    """Return how long a model's answers took: each kind of question in the newest run that has it.
+
+    Short questions say little of long ones, so that all kinds are looked for.
+    """
+    known: dict[str, Kind] = {}
+    runs: list[str] = []
     for path in _newest(files)[:LOOKED_AT]:
         with suppress(RepuNetError), Journal.open(path) as journal:
-            if found := _in(journal, model):
-                return found
-    return None
-
-
-def _in(journal: Journal, model: str) -> Pace | None:
-    rows = list(journal.rows(OF_ONE, model)) if journal.schema >= SINCE else []
-    answers = sum(count for _, count, *_ in rows)
+            new = {kind.operation: kind for kind in _kinds(journal, model)}
+            runs += [called(path)] * bool(new.keys() - known.keys())
+            known = new | known
+    answers = sum(kind.answers for kind in known.values())
     if not answers:
         return None
     return Pace(
-        min(least for *_, least, _ in rows),
-        sum(count * mean for _, count, mean, *_ in rows) / answers,
-        max(most for *_, most in rows),
-        f"as measured in {called(journal.path)}, of {answers:,} answers",
-        {operation: mean for operation, _, mean, *_ in rows},
+        min(kind.least for kind in known.values()),
+        sum(kind.answers * kind.mean for kind in known.values()) / answers,
+        max(kind.most for kind in known.values()),
+        f"as measured in {', '.join(runs)}, of {answers:,} answers",
+        {name: kind.mean for name, kind in known.items()},
     )
+
+
+def _kinds(journal: Journal, model: str) -> Iterator[Kind]:
+    if journal.schema >= SINCE:
+        yield from (Kind(*row) for row in journal.rows(OF_ONE, model))
 
 
 def _newest(files: Iterable[Path]) -> list[Path]:

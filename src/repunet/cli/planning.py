@@ -30,7 +30,7 @@ def plan(
     limits: LimitOptions | None = None,
     latency: Annotated[
         float | None,
-        Parameter(help="Seconds to an answer; default as the newest run measured them."),
+        Parameter(help="Seconds to an answer; default as the newest runs measured them."),
     ] = None,
     operations: Annotated[
         bool, Parameter(negative="", help="Show what each kind of question takes.")
