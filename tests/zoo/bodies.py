@@ -91,7 +91,7 @@ async def a_body_without_end(call: Call) -> Answer:
     return response
 
 
-@habit("load balancers: a long page in HTML instead of an error")
+@habit("load balancers: a long page in HTML instead of an error", control=True)
 async def a_long_page_with_a_503(call: Call) -> Answer:
     page = f"<html>busy{'x' * 5 * MIB}</html>"
     return web.Response(text=page, status=503) if call.number == 5 else call.answered()

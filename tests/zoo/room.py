@@ -27,16 +27,16 @@ async def more_room_than_the_model_has(call: Call) -> Answer:
     return capped(call, 4096, said, param=name)
 
 
-@habit(
-    "vLLM: prompt and max_tokens are over the context ('reduce the length')",
-    where=LONG,
-)
-async def more_room_than_the_context_leaves(call: Call) -> Answer:
+@habit("vLLM: prompt and max_tokens are over the context ('reduce the length')", extra=4)
+async def less_room_than_the_context_leaves(call: Call) -> Answer:
+    if call.room <= 3292:
+        return call.answered()
     said = (
-        "This model's maximum context length is 5000 tokens. However, you requested 8900 tokens "
-        "(708 in the messages, 8192 in the completion). Please reduce the length."
+        f"This model's maximum context length is 4000 tokens. However, you requested "
+        f"{708 + call.room} tokens (708 in the messages, {call.room} in the completion). "
+        "Please reduce the length."
     )
-    return capped(call, 4292, said, type="BadRequestError", code=400)
+    return call.wrong(said, type="BadRequestError", code=400)
 
 
 @habit("servers whose first answer is that there is less room than 4096")

@@ -51,6 +51,7 @@ async def a_model_that_is_loading(call: Call) -> Answer:
     says="no answer in",
     extra=60,
     deadline=1.0,
+    control=True,
 )
 async def silence_after_a_while(call: Call) -> Answer:
     if call.number > 4:
