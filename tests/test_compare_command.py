@@ -23,6 +23,7 @@ from repunet.run import reopen
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "how-to" / "compare-runs.md").read_text("utf-8")
 FILES = dict(re.findall(r"`([a-z.]+)`:\n\n```\w+\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE))
+MIND = "embedded:sharp"
 LINES = re.findall(r"^\$ repunet (.*)$", PAGE, re.MULTILINE)
 
 Command = Callable[..., tuple[int, str, str]]
@@ -71,7 +72,7 @@ def found(repunet: Command) -> Callable[..., dict[str, Any]]:
 
 def runs(place: Path, word: str) -> list[str]:
     return sorted(
-        str(path) for path in (place / "runs" / "arms").glob(f"pd-{word}-embedded-sharp-n8-*")
+        str(path) for path in (place / "runs" / "arms").glob(f"pd-{word}-embedded-sharp-n10-*")
     )
 
 
@@ -86,7 +87,7 @@ def test_the_page_works_as_it_is_written(repunet: Command, place: Path) -> None:
 
 def test_the_script_on_the_page_works(repunet: Command, capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path("look.py")
-    assert capsys.readouterr().out.splitlines()[-1] == "embedded"
+    assert capsys.readouterr().out.splitlines()[-1] == "embedded:sharp"
 
 
 def test_every_number_has_its_n_and_its_missing_decisions_and_the_mind_is_named(
@@ -97,7 +98,7 @@ def test_every_number_has_its_n_and_its_missing_decisions_and_the_mind_is_named(
     assert head.split()[2:] == ["runs", "mean", "[95", "%]", "SD", "counted", "missing"]
     assert re.search(r"^  full +5 +\.\d\d \[\.\d\d, \.\d\d\] +\.\d\d +\d+ +0 *$", out, re.M)
     assert re.search(r"Missing decisions, of all that were asked for: full 0 of [\d,]+;", out)
-    assert out.splitlines()[-1] == f"mind: embedded. {NOTES[0].text}"
+    assert out.splitlines()[-1] == f"mind: embedded:sharp. {NOTES[0].text}"
 
 
 def test_missing_decisions_are_counted_beside_every_measure(repunet: Command) -> None:
@@ -143,7 +144,7 @@ def test_the_file_has_a_row_for_each_estimate_and_difference(repunet: Command, p
     with (place / "some.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["kind"] for row in rows] == ["estimate"] * 3 + ["difference"] * 3
-    assert {row["mind"] for row in rows} == {"embedded"}
+    assert {row["mind"] for row in rows} == {"embedded:sharp"}
     full, _, none = (float(row["value"]) for row in rows[:3])
     assert float(rows[4]["value"]) == pytest.approx(full - none)
 
@@ -157,7 +158,7 @@ def test_a_run_that_was_cut_off_is_told(repunet: Command, place: Path, tmp_path:
     code, out, _ = repunet("compare", str(path), *runs(place, "full")[1:])
     assert code == 0
     assert (
-        "12 of 16 rounds: 1 run was cut off before the planned rounds, reported as cut off" in out
+        "20 of 24 rounds: 1 run was cut off before the planned rounds, reported as cut off" in out
     )
 
 
@@ -168,7 +169,7 @@ def test_the_power_of_pilots_is_that_of_their_arms(repunet: Command) -> None:
     assert [(each["arm"], each["versus"]) for each in found] == [
         ("full", "no-gossip"), ("full", "none"), ("no-gossip", "none"),
     ]  # fmt: skip
-    assert all(each["power"]["n"] == [5, 5] and each["mind"] == "embedded" for each in found)
+    assert all(each["power"]["n"] == [5, 5] and each["mind"] == MIND for each in found)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +210,7 @@ def test_what_does_not_fit_beside_stands_below_and_nothing_is_lost(
         _, out, _ = repunet(*words)
         assert sum(line.startswith("measure, arm") for line in out.splitlines()) == headings
         assert out.count("g_av [95 %]") == 1
-        assert re.search(r"full - no-gossip +-\S+ \[-\S+, \+\S+\]", out)
+        assert re.search(r"full - no-gossip +[+-]\S+ \[[+-]\S+, [+-]\S+\]", out)
 
 
 def test_help_needs_neither_pandas_nor_scipy(place: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from language_societies import MODEL, served
 
 from repunet.analysis.comparison.arms import ArmRuns, arm_of
 from repunet.analysis.comparison.measuring import MeasuredRun
@@ -451,3 +452,24 @@ def test_what_is_likely_alone_is_what_a_whole_forecast_says(dilemma: str) -> Non
     assert alone.tokens == whole.tokens_in.likely + whole.tokens_out.likely
     assert whole.cost is not None
     assert alone.dollars == whole.cost.likely
+
+
+@pytest.mark.slow
+def test_what_fake_llm_made_up_is_said_to_confirm_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served():
+        words = ("table1", "--scenario", "pd", "--model", MODEL, "--agents", "4", "--seeds", "1")
+        page = printed(capsys, *words, "--rounds", "1", "--quiet", "--storage", str(tmp_path))
+    assert "(made up by fake-llm)" in page
+    assert "they neither confirm nor refute the paper" in page
+
+
+def test_another_judge_of_tone_can_be_chosen_and_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    size = ("--seeds", "2", "--rounds", "3", "--storage", str(folder))
+    page = printed(capsys, "figure4", *FEW, *size, "--tone", "vader-plain")
+    assert "tone of gossip judged by: vader-plain (vaderSentiment" in page
+    assert "Mean tone of gossip: label (+1, 0, -1) times confidence" in page
+    assert execute(["reproduce", "figure4", *FEW, *size, "--tone", "nobody"]) == 2

@@ -5,8 +5,10 @@ import shutil
 import socket
 
 import pytest
+from language_societies import company, played
 
 from repunet.analysis.sentiment import Sentiment, classifier
+from repunet.cli import execute
 from repunet.errors import UsageError
 
 torch = pytest.importorskip("torch")
@@ -226,3 +228,16 @@ def test_a_model_that_was_never_trained_to_classify_is_refused(tmp_path):
     bare = save(tmp_path / "bare", kind="RobertaModel")
     with pytest.raises(UsageError, match="never trained to classify"):
         classifier(f"roberta:{bare}")
+
+
+def test_the_papers_kind_of_classifier_judges_in_a_report_a_comparison_and_figures(
+    folder, tmp_path, capsys
+):
+    run = tmp_path / "run.sqlite"
+    played(tmp_path, company("embedded", n=4), 2).replace(run)
+    tone = ("--tone", f"roberta:{folder}")
+    assert execute(["compare", str(run), "--measure", "gossip_tone", *tone]) == 0
+    assert f"tone of gossip judged by: roberta:{folder.name} (files " in capsys.readouterr().out
+    drawn = ("--output", str(tmp_path / "drawn"), "--only", "gossip", "--format", "svg")
+    assert execute(["figures", str(run), *drawn, *tone]) == 0
+    assert f"roberta:{folder.name}" in (tmp_path / "drawn" / "gossip.svg").read_text("utf-8")

@@ -1,8 +1,11 @@
 """The command `reproduce`: a table, figure or claim of the paper, tried with any mind."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from repunet.reproduction.result import Reproduction
 
 RULE = StableRule()
+MUCH = 2_000
+"""Agent-rounds from which on several processes are worth their start."""
 
 
 @Parameter(name="*")
@@ -167,7 +172,7 @@ def _foresee(request: Request, rule: StableRule | None, how: SweepOptions) -> No
 def _print_forecast(request: Request, sweep: Sweep) -> None:
     """Print what the runs of the first seed will take, times the seeds."""
     first = [cell for cell in sweep.cells if cell.spec.seed == 1]
-    each = [_forecast_row(request, cell) for cell in first]
+    each = _forecast_rows(request, first)
     _, calls, tokens, costs = zip(*each, strict=True)
     cost = None if None in costs else sum(costs)
     rows = [*each, ("all", sum(calls), sum(tokens), cost)] if len(each) > 1 else each
@@ -179,6 +184,17 @@ def _print_forecast(request: Request, sweep: Sweep) -> None:
     }
     say(f"Likely, for all {request.seeds} seeds together and with no run done; see repunet plan:")
     console.print(fitted("", columns, ()))
+
+
+def _forecast_rows(request: Request, cells: Sequence[Cell]) -> list[tuple[Any, ...]]:
+    """Return what each arm will take; where there is much to play, of several arms at once."""
+    played = sum(request.agents * request.length(cell.founding.scenario) for cell in cells)
+    at_once = min(len(cells), library("repunet.analysis.comparison.measuring").processors())
+    row = partial(_forecast_row, request)
+    if at_once < 2 or played < MUCH:
+        return [row(cell) for cell in cells]
+    with ProcessPoolExecutor(at_once, mp_context=get_context("spawn")) as pool:
+        return list(pool.map(row, cells))
 
 
 def _forecast_row(request: Request, cell: Cell) -> tuple[str, int, int, float | None]:

@@ -47,12 +47,13 @@ def reproduction(
     """Return what the runs of a target say, beside the paper."""
     target = request.target.name
     wanted = WANTED[target]
-    found = arms(zip(runs, measure(runs, wanted, processes, tone), strict=True))
+    measured = measure(runs, wanted, processes, tone)
+    found = arms(zip(runs, measured, strict=True))
     tests = tuple(_tests(target, found)) if len(request.target.treatments) > 1 else ()
     made = Reproduction(
         target=target,
         title=request.target.title,
-        mind=" + ".join(dict.fromkeys(key.mind for key in found)),
+        mind=" + ".join(dict.fromkeys(run.mind for run in measured)),
         agents=request.agents,
         rounds={run.scenario: run.rounds for run in runs},
         seeds=request.seeds,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+from repunet.analysis.makers import MADE_UP
 from repunet.analysis.statistics import too_few
 from repunet.minds.default import EMBEDDED
 from repunet.minds.roster import is_language
@@ -58,6 +59,8 @@ def _of_minds(found: Reproduction) -> Iterator[str]:
             f"What {', '.join(stand_ins)} made is no evidence about language models, and neither "
             "confirms nor refutes the paper."
         )
+    if MADE_UP in found.mind:
+        yield "fake-llm made up answers in these runs: they neither confirm nor refute the paper."
     if others:
         yield f"No language model is {', '.join(others)}: its runs neither confirm nor refute."
     if any(row.missing for row in found.rows):
