@@ -487,7 +487,7 @@ def test_no_force_overwrites_the_run(runs: dict[str, Path], report: Command) -> 
 def test_a_folder_of_runs_is_told_in_one_page(sweep: Path, arms: Page, report: Command) -> None:
     with patch("repunet.analysis.report.making.page_of_runs", return_value=arms) as telling:
         code, out, _ = report("sweep", "--storage", sweep.parent, "--json")
-    telling.assert_called_once_with("sweep", sorted(sweep.glob("*/run.sqlite")))
+    telling.assert_called_once_with("sweep", sorted(sweep.glob("*/run.sqlite")), "vader")
     said = json.loads(out)
     assert code == 0
     assert (said["runs"], said["mind"], len(said["headlines"])) == (3, "embedded", 2)
