@@ -201,6 +201,23 @@ def test_a_sweep_puts_the_questions_of_all_its_runs_into_one_file(
     assert requests(box) == []
 
 
+def test_a_reproduction_by_files_goes_on_until_its_table_is_there(
+    tmp_path: Path, box: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    size = ["--scenario", "pd", "--seeds", "1", "--agents", "4", "--rounds", "1"]
+    where = ["--batch", str(box), "--storage", str(tmp_path), "--quiet"]
+    words = ["reproduce", "table1", "--model", "vllm:fake", *size, *where]
+    for _ in range(3 * WAITS):
+        if (code := execute(words)) == 0:
+            break
+        assert code == 3
+        answer(box)
+    found = capsys.readouterr()
+    assert "requests are in" in found.err
+    assert "run files:" in found.out
+    assert requests(box) == []
+
+
 # How it is answered ----------------------------------------------------------------------------
 
 

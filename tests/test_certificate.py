@@ -125,6 +125,29 @@ def test_only_what_is_switched_off_is_asked_in_one_arm_alone(
 
 
 @every_scenario
+def test_partners_and_ties_are_compared_where_the_first_society_is_asked_neither(
+    dilemma: str,
+) -> None:
+    found = {each.operation for each in compared(dilemma, "full", "no-reputation", PLAIN)}
+    assert {"RankPartners", "ReconsiderTie"} <= found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+@every_scenario
+def test_every_question_that_both_treatments_ask_is_compared(
+    dilemma: str, first: str, second: str
+) -> None:
+    asked = [
+        {at.operation for seed in range(1, 13) for at in questions(scenario(dilemma), arm, seed)}
+        for arm in (ARMS[first], ARMS[second])
+    ]
+    found = {each.operation: each.only_in for each in compared(dilemma, first, second, PLAIN)}
+    assert set(found) == asked[0] | asked[1]
+    assert {name for name, only in found.items() if only is None} == asked[0] & asked[1]
+
+
+@every_scenario
 def test_a_treatment_does_not_differ_from_itself(dilemma: str) -> None:
     for comparison in compared(dilemma, "full", "full", "plain"):
         assert (comparison.only_in, comparison.blocks, comparison.undeclared) == (None, (), ())

@@ -35,6 +35,8 @@ AFTER = (0, 5, 10)
 """After how many rounds of this past a round is played under the treatment in question."""
 SOCIETIES = 12
 """How many societies are looked at before it is said that something is never asked."""
+COMPARED = 4
+"""How many societies two treatments are compared in, for what the first of them is not asked."""
 BY_CHANCE = "by chance"
 """What the chance mind says."""
 WORDS = "These are somebody's own words, as many as people say in a sentence or two."
@@ -96,11 +98,54 @@ def differences(
 def compare(
     scenario: Scenario, first: Treatment, second: Treatment, wording: str = PLAIN, seed: int = 1
 ) -> tuple[Comparison, ...]:
-    """Return how every operation that either treatment asks differs between the two."""
-    one, other = (_examples(scenario, arm, wording, seed) for arm in (first, second))
-    names = dict.fromkeys(e.operation for arm in (one, other) for e in arm.values())
-    labels = first.label, second.label
-    return tuple(_compare(scenario.name, name, labels, one, other) for name in names)
+    """Return how every operation that either treatment asks differs between the two.
+
+    What both do not ask in the society of that seed is compared in the next one where they do.
+    """
+    arms, labels = (first, second), (first.label, second.label)
+    asked = {each: _places(scenario, arms, each) for each in _societies(scenario, seed)}
+    names = dict.fromkeys(name for both in asked.values() for one in both for name in one)
+    told = {name: min(asked, key=lambda each: _rank(name, asked[each])) for name in names}
+    return tuple(
+        _compare(
+            scenario.name,
+            name,
+            labels,
+            *(_examples(scenario, arm, wording, each) for arm in arms),
+        )
+        for name, each in told.items()
+    )
+
+
+def _societies(scenario: Scenario, seed: int) -> list[int]:
+    """Return the seeds of a society, and of those after it that are asked what none before was."""
+    found: list[int] = []
+    known: set[str] = set()
+    for each in range(seed, seed + COMPARED):
+        names = {at.operation for at in questions(scenario, PAST, each)}
+        if names - known:
+            found.append(each)
+        known |= names
+    return found
+
+
+def _places(
+    scenario: Scenario, arms: tuple[Treatment, Treatment], seed: int
+) -> tuple[dict[str, set[Coordinate]], ...]:
+    """Return where each operation is asked in one society, under each treatment."""
+    found: list[dict[str, set[Coordinate]]] = []
+    for arm in arms:
+        places: dict[str, set[Coordinate]] = {}
+        for at in questions(scenario, arm, seed):
+            places.setdefault(at.operation, set()).add(at)
+        found.append(places)
+    return tuple(found)
+
+
+def _rank(name: str, arms: tuple[dict[str, set[Coordinate]], ...]) -> int:
+    """Return 0 where both ask it of the same agent, more the less there is to compare."""
+    one, other = (arm.get(name, set()) for arm in arms)
+    return 0 if one & other else 1 if one and other else 2 if one or other else 3
 
 
 def example(

@@ -36,7 +36,7 @@ app.command(
 app.command("repunet.cli.look:runs", help="List the runs there are.")
 app.command("repunet.cli.look:show", help="Show a society, or one agent, after any round.")
 app.command("repunet.cli.comparing:compare", help="Compare arms of runs, with intervals and tests.")
-app.command("repunet.cli.comparing:power", help="Tell how many runs an arm needs.")
+app.command("repunet.cli.comparing:power", help="Compute the number of runs an arm needs.")
 app.command("repunet.cli.reporting:report", help="Tell all of a run, or of several, in one page.")
 app.command("repunet.cli.drawing:figures", help="Draw one run or many, for print.")
 app.command(

@@ -25,7 +25,7 @@ LAYOUT = "repunet.cli.compared"
 Runs = Annotated[
     str, Parameter(help="Names or paths of runs, or folders of sweeps: all runs inside.")
 ]
-Window = Annotated[Whole, Parameter(help="How many rounds at the end of each run to measure.")]
+Window = Annotated[Whole, Parameter(help="Rounds at the end of each run that are measured.")]
 By = Annotated[
     str | None,
     Parameter(help="Compare arms that differ in this alone, e.g. treatment, mind or prompts."),
@@ -36,7 +36,7 @@ def compare(
     *runs: Runs,
     measure: Annotated[
         list[str] | None,
-        Parameter(negative="", help="What to measure, or all; default the headline and a few."),
+        Parameter(negative="", help="Measures, or all; default the headline and a few."),
     ] = None,
     window: Window = 5,
     paired: Annotated[
@@ -150,15 +150,15 @@ class Needed:
 def power(
     *runs: Runs,
     means: Annotated[
-        tuple[float, float] | None, Parameter(help="What is expected of two arms: .9 .8.")
+        tuple[float, float] | None, Parameter(help="Expected means of two arms: .9 .8.")
     ] = None,
     sds: Annotated[
         tuple[float, float] | None,
         Parameter(help="Standard deviations between runs of each arm: .05 .1."),
     ] = None,
-    measure: Annotated[str, Parameter(help="What to measure of pilot runs.")] = "cooperation",
+    measure: Annotated[str, Parameter(help="Measure of pilot runs.")] = "cooperation",
     power: Annotated[
-        float, Parameter(help="With which chance a true difference is to be found.")
+        float, Parameter(help="Power: the chance that a true difference is found.")
     ] = 0.8,
     alpha: Annotated[float, Parameter(help="The level of the test.")] = 0.05,
     window: Window = 5,

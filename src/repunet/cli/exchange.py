@@ -55,13 +55,14 @@ def import_(
     /,
     *,
     scenario: Annotated[
-        str | None, Parameter(help="What it is of, where its files do not tell.")
+        str | None, Parameter(help="Scenario of the run, where its files do not tell.")
     ] = None,
     treatment: Annotated[
         str | None, Parameter(help=f"What it was played under: {', '.join(TREATMENTS)}.")
     ] = None,
     mind: Annotated[
-        list[str] | None, Parameter(negative="", help="Which mind goes on, for whom; as in run.")
+        list[str] | None,
+        Parameter(negative="", help="Mind that goes on; as in run."),
     ] = None,
     model: Annotated[
         list[str] | None, Parameter(negative="", help="A language model that goes on; as in run.")
@@ -69,7 +70,7 @@ def import_(
     seed: Annotated[
         Whole | None, Parameter(help=f"Random seed with which it goes on; default {SEED}.")
     ] = None,
-    name: Annotated[str | None, Parameter(help="What to call it; default as its folder.")] = None,
+    name: Annotated[str | None, Parameter(help="Name of the run; default as its folder.")] = None,
     storage: Storage = None,
     json: Json = False,
 ) -> None:

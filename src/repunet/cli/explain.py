@@ -37,7 +37,7 @@ def why(
     run: str,
     /,
     *coordinate: str,
-    depth: Annotated[Whole, Parameter(help="How many steps to follow what came of it.")] = 1,
+    depth: Annotated[Whole, Parameter(help="Steps for which its consequences are followed.")] = 1,
     all_: All = False,
     storage: Storage = None,
     json: Json = False,

@@ -14,14 +14,14 @@ from repunet.errors import UsageError
 from repunet.fake_llm import FakeLLM, Faults, Settings
 from repunet.fake_llm.settings import MODES
 
-Faulty = Annotated[str, Parameter(help="What goes wrong how often: rate_limited=0.05,reset=0.02.")]
+Faulty = Annotated[str, Parameter(help="Faults and their rates: rate_limited=0.05,reset=0.02.")]
 Format = Annotated[
     str, Parameter(help=f"What becomes of the format asked for: {', '.join(MODES)}.")
 ]
 Models = Annotated[str, Parameter(help="The models there are, such as a,b; by default any.")]
 Delay = Annotated[str, Parameter(help="Seconds an answer takes: 0.2, or varying: heavy:0.2.")]
 Key = Annotated[str | None, Parameter(help="The only key that is let in.")]
-Slots = Annotated[Whole | None, Parameter(help="How many requests are worked on at once.")]
+Slots = Annotated[Whole | None, Parameter(help="Requests worked on at once.")]
 Log = Annotated[Path | None, Parameter(help="A file that gets a line for every answer.")]
 Usage = Annotated[bool, Parameter(help="Whether answers say how many tokens they took.")]
 For = Annotated[float | None, Parameter(name="--for", help="Seconds after which to end.")]

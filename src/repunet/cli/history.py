@@ -28,15 +28,15 @@ def fork(
     at: Annotated[Whole, Parameter(help="The last round that is shared; 0 shares none.")],
     set_: Annotated[
         list[str] | None,
-        Parameter(name="--set", negative="", help="What changes then, such as gossip=off."),
+        Parameter(name="--set", negative="", help="Switch that changes then, such as gossip=off."),
     ] = None,
     rounds: Annotated[
-        Whole | None, Parameter(help="How many rounds to play; default to the end of RUN.")
+        Whole | None, Parameter(help="Rounds to play; default to the end of RUN.")
     ] = None,
     branch: Annotated[
         bool, Parameter(negative="", help="Go on though RepuNet or a mind has changed since.")
     ] = False,
-    name: Annotated[str | None, Parameter(help="What to call it; default what it is.")] = None,
+    name: Annotated[str | None, Parameter(help="Name of the run; default what it is.")] = None,
     storage: Storage = None,
     limits: LimitOptions | None = None,
     quiet: Quiet = False,

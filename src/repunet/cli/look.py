@@ -99,8 +99,8 @@ def show(
     run: str,
     /,
     *,
-    round: Annotated[Whole | None, Parameter(help="After which round; default the last.")] = None,
-    agent: Annotated[str | None, Parameter(help="Whom to show, by name or id.")] = None,
+    round: Annotated[Whole | None, Parameter(help="Round to show; default the last.")] = None,
+    agent: Annotated[str | None, Parameter(help="Agent to show, by name or id.")] = None,
     all_: Annotated[
         bool, Parameter(name="--all", negative="", help="All of its history, not the latest.")
     ] = False,

@@ -41,12 +41,12 @@ Json: TypeAlias = Annotated[
 ]
 Quiet: TypeAlias = Annotated[bool, Parameter(negative="", help="Show no progress.")]
 Concurrency: TypeAlias = Annotated[
-    Whole | None, Parameter(help="How many answers to await at once; changes no result.")
+    Whole | None, Parameter(help="Answers awaited at once; changes no result.")
 ]
 Tone: TypeAlias = Annotated[
     str,
     Parameter(
-        help="Who judges the tone of gossip: vader, vader-plain, roberta (the paper's), or "
+        help="Judge of the tone of gossip: vader, vader-plain, roberta (the paper's), or "
         "roberta:MODEL."
     ),
 ]
@@ -54,7 +54,7 @@ Seed: TypeAlias = Annotated[
     Whole, Parameter(help="Random seed: everything random in a run follows from it.")
 ]
 Rounds: TypeAlias = Annotated[
-    Whole, Parameter(name=["--rounds", "--steps"], help="How many rounds to play.")
+    Whole, Parameter(name=["--rounds", "--steps"], help="Rounds to play.")
 ]
 
 
@@ -65,10 +65,10 @@ class LimitOptions:
 
     concurrency: Concurrency = None
     requests_per_minute: Annotated[
-        Whole | None, Parameter(help="How many requests to send in a minute, to each server.")
+        Whole | None, Parameter(help="Requests sent in a minute, to each server.")
     ] = None
     tokens_per_minute: Annotated[
-        Whole | None, Parameter(help="How many tokens to use in a minute, of each server.")
+        Whole | None, Parameter(help="Tokens used in a minute, of each server.")
     ] = None
     deadline: Annotated[
         float | None,
@@ -78,19 +78,17 @@ class LimitOptions:
         float | None,
         Parameter(help=f"Seconds after which to give an attempt up; default {FREE.timeout:g}."),
     ] = None
-    budget: Annotated[float | None, Parameter(help="How many dollars to spend.")] = None
+    budget: Annotated[float | None, Parameter(help="Dollars to spend at most.")] = None
     max_calls: Annotated[
-        Whole | None, Parameter(help="How many requests to send, refused ones not counted.")
+        Whole | None, Parameter(help="Requests to send at most, refused ones not counted.")
     ] = None
     max_total_tokens: Annotated[
-        Whole | None, Parameter(help="How many tokens to use, in and out.")
+        Whole | None, Parameter(help="Tokens to use at most, in and out.")
     ] = None
     threads: Annotated[
-        Whole | None, Parameter(help="How many threads a model on this machine computes with.")
+        Whole | None, Parameter(help="Threads a model on this machine computes with.")
     ] = None
-    slots: Annotated[
-        Whole | None, Parameter(help="How many requests such a model works on at once.")
-    ] = None
+    slots: Annotated[Whole | None, Parameter(help="Requests such a model works on at once.")] = None
     prices: Annotated[Path | None, Parameter(help="A file of prices, for --budget.")] = None
     batch: Annotated[
         Path | None,

@@ -57,7 +57,7 @@ def run(
     /,
     *,
     options: SpecOptions | None = None,
-    name: Annotated[str | None, Parameter(help="What to call it; default what it is.")] = None,
+    name: Annotated[str | None, Parameter(help="Name of the run; default what it is.")] = None,
     limits: LimitOptions | None = None,
     storage: Storage = None,
     quiet: Quiet = False,
@@ -80,7 +80,7 @@ def resume(
     run: str,
     /,
     *,
-    rounds: Annotated[Whole | None, Parameter(help="How many rounds more than planned.")] = None,
+    rounds: Annotated[Whole | None, Parameter(help="Rounds to play beyond those planned.")] = None,
     branch: Annotated[
         bool, Parameter(negative="", help="Go on though RepuNet or a mind has changed since.")
     ] = False,
@@ -112,7 +112,7 @@ def resume(
 
 def demo(
     *,
-    agents: Annotated[Whole, Parameter(help="How many people.")] = AGENTS,
+    agents: Annotated[Whole, Parameter(help="Number of agents.")] = AGENTS,
     rounds: Rounds = ROUNDS,
     seed: Seed = SEED,
     mind: Annotated[str, Parameter(help="A mind for everyone.")] = EMBEDDED,

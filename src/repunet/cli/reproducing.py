@@ -57,7 +57,7 @@ class ReproduceOptions:
         Parameter(negative="", help="Only this dilemma of the target, or several."),
     ] = None
     seeds: Annotated[Whole, Parameter(help="Runs of each arm; their seeds are 1, 2, ...")] = 5
-    agents: Annotated[Whole, Parameter(help="How many people.")] = AGENTS
+    agents: Annotated[Whole, Parameter(help="Number of agents.")] = AGENTS
     rounds: Annotated[
         Whole | None,
         Parameter(help="Rounds of each run; default pd 60, participation 200, investment 100."),
@@ -87,8 +87,6 @@ class ReproduceOptions:
         for model in self.model or ():
             require_language(model, f"--mind {quote(model)}")
         minds = (*(self.mind or ()), *(self.model or ())) or (default_mind(os.environ),)
-        if limits is not None and limits.batch is not None:
-            raise UsageError("--batch DIR is for a single run: repunet run --batch DIR")
         if self.to is not None and not _may_be_folder(self.to):
             raise UsageError(f"{self.to} can't be a folder: name another one for --to")
         return Request(
@@ -132,7 +130,8 @@ def reproduce(
         if how.dry_run:
             _foresee(request, chosen.rule, how)
             return
-        runs = carry_out(request, how.storage, os.environ, chosen.rule, _player(how))
+        player = _player(how, limits.batch if limits else None)
+        runs = carry_out(request, how.storage, os.environ, chosen.rule, player)
     processes = library("repunet.analysis.comparison.measuring").processors()
     made: Any = library("repunet.reproduction.outcome").reproduction(
         request, runs, processes, chosen.tone
@@ -143,7 +142,7 @@ def reproduce(
     print_json(found) if how.json else print_reproduction(found)
 
 
-def _player(how: SweepOptions) -> Callable[[Sweep], object]:
+def _player(how: SweepOptions, batch: Path | None) -> Callable[[Sweep], object]:
     """Return what plays a sweep, and says which minds do once."""
     announced: list[Sweep] = []
 
@@ -151,7 +150,7 @@ def _player(how: SweepOptions) -> Callable[[Sweep], object]:
         if not (how.quiet or how.json or announced):
             announce(sweep)
         announced.append(sweep)
-        complete(sweep, how)
+        complete(sweep, how, batch)
 
     return play
 

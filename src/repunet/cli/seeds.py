@@ -44,7 +44,7 @@ def new(
     ] = None,
     name: Annotated[
         str | None,
-        Parameter(name=["--name", "--sim-name"], help="What to call it; default such as pd_seed."),
+        Parameter(name=["--name", "--sim-name"], help="Name of the seed; default such as pd_seed."),
     ] = None,
     persona_file: Annotated[
         Path | None, Parameter(help="People of your own, or a profiles file of the reference's.")

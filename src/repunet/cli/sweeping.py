@@ -138,16 +138,16 @@ def _carry_out(prepared: Sweep, options: SweepOptions, batch: Path | None) -> No
     _leave(board, batch)
 
 
-def complete(prepared: Sweep, options: SweepOptions) -> Board:
+def complete(prepared: Sweep, options: SweepOptions, batch: Path | None = None) -> Board:
     """Play all that lacks, and return what became of it; nothing is said if all is well.
 
     Raises Stopped or RepuNetError, after a table of them, if any run is not done.
     """
-    require_possible(prepared, options.on, options.jobs)
+    require_possible(prepared, options.on, options.jobs, batch)
     board = Board(prepared.jobs, prepared.before)
     interrupted = None
     try:
-        _play(prepared, board, options)
+        _play(prepared, board, options, batch)
     except Stopped as stopped:
         interrupted = stopped
     if interrupted or len(board.with_status("done")) < len(board.jobs):
@@ -155,7 +155,7 @@ def complete(prepared: Sweep, options: SweepOptions) -> Board:
             _report(prepared, board, json=False)
         if interrupted is not None:
             raise interrupted
-        _leave(board)
+        _leave(board, batch)
     return board
 
 

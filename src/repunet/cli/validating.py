@@ -46,7 +46,7 @@ def validate(
         bool, Parameter(negative="", help="The full sizes, which take long: 100,000 turns a pair.")
     ] = False,
     seed: Seed = 1,
-    workers: Annotated[Whole, Parameter(help="How many processes to use.")] = WORKERS,
+    workers: Annotated[Whole, Parameter(help="Processes at once.")] = WORKERS,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
