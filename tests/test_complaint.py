@@ -41,6 +41,13 @@ def found(status: int, said: Any, parts: dict[str, Any] | None = None) -> Failur
         (429, "Insufficient balance or no resource package. Please recharge.", {"code": "1113"}),
         (429, "suspended due to insufficient balance", {"type": "exceeded_current_quota_error"}),
         (402, "Insufficient credits", {}),
+        (429, "Ihr Guthaben ist aufgebraucht.", {}),
+        (429, "Saldo insuficiente", {}),
+        (429, "残高が不足しています。", {}),
+        (429, "You've reached your monthly usage limit. Upgrade your plan.", {}),
+        (400, "Budget has been exceeded! Current cost: 10.1, Max budget: 10.0", {}),
+        (403, "Key limit exceeded (total limit).", {}),
+        (412, "Account is suspended: failure to pay past invoices.", {}),
         (403, "Billing is not enabled for this project", {}),
         (403, "user quota is not enough", {"code": "insufficient_user_quota"}),
         (400, "Your credit balance is too low to access the API.", {}),
@@ -189,3 +196,34 @@ def test_a_format_is_refused_with_any_status(status: int, said: str) -> None:
 )
 def test_other_words_have_their_class(status: int, said: Any, kind: type[Failure]) -> None:
     assert type(found(status, said)) is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (404, "Model is loading, please retry"),
+        (400, "Model is overloaded, try again later"),
+        (400, {"__type": "ThrottlingException", "message": "Please wait."}),
+    ],
+)
+def test_who_is_busy_is_asked_again_whatever_the_status(status: int, said: Any) -> None:
+    assert isinstance(found(status, said), Overloaded)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, "Output data may contain inappropriate content."),
+        (400, "Request blocked by guardrail"),
+        (422, "blocked by our safety system"),
+    ],
+)
+def test_what_a_filter_keeps_back_is_content(status: int, said: str) -> None:
+    assert isinstance(found(status, said), Content)
+
+
+def test_what_a_router_quotes_is_what_the_server_behind_it_says() -> None:
+    quoted = {"metadata": {"raw": '{"error": {"message": "temperature is not supported"}}'}}
+    failure = found(400, "Provider returned error", quoted)
+    assert isinstance(failure, Unsupported)
+    assert failure.parameter == "temperature"

@@ -17,11 +17,11 @@ THOUGHTS = "reasoning_content", "reasoning", "thinking"
 """The fields in which servers put what a model thinks before it answers."""
 FILTERED = re.compile(
     r"filter|sensitive|safety|prohibit|blocklist|recitation|spii|refus|moderat|guardrail|policy"
-    r"|flagged|blocked|censor",
+    r"|flagged|blocked|censor|toxic",
     re.IGNORECASE,
 )
 """Words for an answer that a filter kept back: OpenAI's, Google's, Zhipu's, gateways'."""
-CUT = re.compile(r"length|max.*token|token.?limit|truncat|context.?window")
+CUT = re.compile(r"length|max.*token|token.?limit|truncat|context.?window|error.?limit|^limit$")
 """Words for an answer that was cut: OpenAI's, Anthropic's, Mistral's."""
 BROKEN = re.compile(
     r"error|insufficient|resource|abort|cancel|time.?out|timed|interrupt|overload|unavailable"

@@ -29,6 +29,7 @@ from repunet.models.refusals import (
     ANY_ROOM,
     ANY_SAMPLING,
     BOTH,
+    BUSY,
     CONTEXT,
     ERRORS,
     FILTERED,
@@ -121,7 +122,7 @@ class Complaint:
                 f"one request takes more than a minute's tokens: begin a run with less room for "
                 f"answers, as in NAME,max_tokens=1000 ({self.why})"
             )
-        if self.status in (200, 400, 401, 402, 403, 429) and self.is_of_money:
+        if self.status in (200, 400, 401, 402, 403, 412, 429) and self.is_of_money:
             return Permanent(f"there is no money left ({self.why})")
         if self.status == 401 or (self.status == 400 and NO_KEY.search(self.said)):
             return Permanent(f"the key is not accepted ({self.why})")
@@ -130,7 +131,7 @@ class Complaint:
     def _of_the_server(self, sent: Mapping[str, Any]) -> Failure | None:
         if self.status == 429 or (self.status in (200, 403) and PASSING.search(self.words)):
             return RateLimited(self.why, retry_after=self.retry_after)
-        if self.status in OVERLOADED:
+        if self.status in OVERLOADED or (self.status < 500 and BUSY.search(self.words)):
             return Overloaded(self.why, retry_after=self.retry_after)
         if self.status in TRANSIENT or (self.status >= 500 and not self._refuses_format(sent)):
             return Transient(self.why, retry_after=self.retry_after)
@@ -139,7 +140,7 @@ class Complaint:
     def _of_the_address(self, sent: Mapping[str, Any], model: str) -> Failure | None:
         if 300 <= self.status < 400:
             return Permanent(f"the server is elsewhere: correct its URL ({self.why})")
-        if self.status in (200, 400, 403) and FILTERED.search(self.words):
+        if self.status in (200, 400, 403, 422) and FILTERED.search(self.words):
             return Content(self.why)
         if self.status == 403:
             flagged = FLAGGED.search(self.said)
@@ -239,7 +240,7 @@ def complaint_of(status: int, content: Any) -> Complaint:
     param = part(error, "param")
     return Complaint(
         status=told[0] if status == 200 and told else status,
-        said=_message(error),
+        said=_message(error) + _quoted(error),
         names=" ".join(str(code) for code in (*codes, inside, param) if code is not None),
         details="" if isinstance(error, str) else str(content),
         param=param if isinstance(param, str) else None,
@@ -263,3 +264,9 @@ def _message(error: Any) -> str:
     if said is None and isinstance(error, Mapping) and "choices" in error:
         return ""
     return str(said or error or "")
+
+
+def _quoted(error: Any) -> str:
+    """Return the words of the server behind a router, which quotes them (OpenRouter)."""
+    raw = part(part(error, "metadata"), "raw")
+    return f": {raw}" if isinstance(raw, str) and raw else ""

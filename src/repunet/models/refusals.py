@@ -7,7 +7,7 @@ def _words(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
-OVERLOADED, TRANSIENT = (502, 503, 504, 529), (408, 409, 425, 499)
+OVERLOADED, TRANSIENT = (502, 503, 504, 529), (408, 409, 424, 425, 499)
 NO_MONEY = _words(
     r"insufficient[ _-]*(account[ _-]*|user[ _-]*)?(balance|credits?|funds?|quota)",
     r"\b(balance|credits?|funds)\b[^.]{0,40}\b(insufficient|low|not enough|exhausted|depleted|empty"
@@ -15,9 +15,15 @@ NO_MONEY = _words(
     r"\b(not enough|no( more)?|low|out of|exceeded|negative)\b[^.]{0,25}"
     r"\b(credits?|balance|funds)\b",
     r"billing[ _](hard[ _]limit|not[ _]active)|payment[ _](is )?required|arrear|overdue|\brecharge",
-    r"exceeded_current_quota|余额|欠费",
+    r"\bbudget\b[^.]{0,20}exceeded|account[^.]{0,12}suspended|\bkey limit exceeded",
+    r"\b(monthly|total)\b[^.]{0,12}\b(usage|spend(ing)?) limit",
+    r"exceeded_current_quota|余额|欠费|残高|잔액|guthaben|недостаточно средств"
+    r"|\b(saldo|solde|crédito)\b[^.]{0,20}\b(insuf|esgotado|agotado|épuisé)",
 )
 """What is said where there is no money, and nowhere else."""
+BUSY = _words(r"\b(is|are) (currently |still |being )*(loading|overloaded|busy|starting|warming)",
+              r"\bthrottl")  # fmt: skip
+"""What is said of a server that will answer later, whatever its status."""
 PERHAPS_NO_MONEY = _words(
     r"billing", r"spend(ing)?[ -]?(limit|cap)", r"quota[^.]{0,40}(exceed|exhaust|used up|reached)",
     r"(exceed|exhaust|out of|over)[^.]{0,30}quota",
@@ -36,13 +42,13 @@ NO_KEY = _words(r"api[ _-]?key[^.]{0,30}(invalid|not valid|expired|incorrect|mis
 NO_MODEL = _words(
     r"model_not_found",
     r"model\b.{0,60}(not found|not exist|unknown|not a valid|no such|is invalid)",
-    r"(unknown|invalid|no such) model",
+    r"(unknown|invalid|no such) model|模型不存在",
 )  # fmt: skip
 NO_ROUTE = _words(r"requested parameters", r"no endpoints? found that")
 MISSED = _words(r"json_validate_failed", r"failed_generation")
 """What is said if the model, not the request, has missed the format (Groq)."""
 FILTERED = _words(r"content[ _-]?(filter|policy|management)|ResponsibleAI", r"\bsafety\b",
-                  r"data_inspection")  # fmt: skip
+                  r"data_?inspection|inappropriate|guardrail|high risk|敏感")  # fmt: skip
 FLAGGED = _words(r"flagged|moderation")
 FORMAT = _words(
     r"response.?format|json.?schema|json.?object|json.?mode|\bschemas?\b|grammar|structured.?output",
@@ -50,7 +56,7 @@ FORMAT = _words(
 )  # fmt: skip
 UNKNOWN = _words(
     r"support|unknown|unrecogni|unexpected|permit|enabled|allow|deprecat|accept|not a valid|both"
-    r"|only one|extra|combin|together|exclusive|invalid|remove|cannot be"
+    r"|only one|extra|combin|together|exclusive|invalid|illegal|remove|cannot be"
 )
 """What is said of a parameter, not of its value."""
 VALUE = _words(

@@ -12,8 +12,9 @@ from repunet.minds.language.spelling import folded
 
 ANSWERING = (
     r"answer|respon[ds]|participat|take part|play|help|assist|comply|choos|choice|decid|decision"
-    r"|provid|fulfil|engag|continu|give|giving|simulat|pretend|say|creat|generat|fill|complet|produc"
-    r"|rank|rate|pick|select|do (?:this|that|so)|mak(?:e|ing) (?:this|that|such|a|any|the)"
+    r"|provid|fulfil|engag|continu|give|giving|simulat|pretend|say(?! for )|creat|generat|fill"
+    r"|complet|produc|rank|rate|pick|select"
+    r"|do (?:this|that|so)|mak(?:e|ing) (?:this|that|such|a|any|the)"
 )
 REFUSES = re.compile(
     r"(?:\b(?:i|we)(?:'\w+)?(?: \w+){0,3}? |^\W*|[.!:]\s+)"
@@ -24,13 +25,17 @@ REFUSES = re.compile(
     r"|\b(?:i|we) (?:do not|don't) (?:choose|answer|decide|play|take part|respond)\b"
     r"|\b(?:i|we)(?: \w+){0,3} (?:decline|refuse)\b|\bas an ai\b|\bsorry\b|\bapolog(?:y|i[esz])"
     r"|\bnot something (?:i|we)\b|\bno answer\b|\bmy (?:own )?(?:policy|policies|guidelines)\b"
-    r"|我无法|我不能|无法回答|申し訳|nicht (?:antworten|teilnehmen)|no puedo|je ne peux pas"
+    r"|我无法|我不能|无法回答|申し訳|できません|죄송|할 수 없|لا (?:أستطيع|استطيع|يمكنني)|не могу"
+    r"|no puedo|je ne peux pas|não posso|non posso"
+    r"|nicht (?:be)?(?:antworten|teilnehmen|erfüllen|entscheiden|mitmachen|helfen)"
 )
 """Such as `I can't take part in this` or `as an AI`; `I can't trust him` is none."""
 TAKES_BACK = re.compile(
     r"^\W*(?:no|not|is|was|would|drafts?|examples?|templates?)\b|\bwait\b|\bactually\b|\bhmm+\b"
     r"|\bon (?:reflection|second thoughts?)\b|\bscratch that\b|\bcorrection\b|\bchanged? my mind\b"
     r"|\bre-?(?:consider|think)\b|\brevise\b|\bignore\b|\bnever ?mind\b"
+    r"|等等|等一下|改变主意|重新考虑|最终(?:答案|回答|决定)|(?:endgültige|letzte) antwort"
+    r"|^\W*(?:(?:my|the|final) )*(?:answer|decision)\W*:"
     r"|\bnot (?:my|the) (?:final )?(?:answer|choice|decision)\b"
     r"|\b(?:answer|response|output|decision|choice|reply|json)\W*(?:is|would be)?\W*:\W*$"
 )
