@@ -45,3 +45,9 @@ def test_a_cluster_that_wants_a_token_is_said_to(distributed: ModuleType) -> Non
     assert "RAY_AUTH_TOKEN" in str(said)
     other = distributed.refused("", RuntimeError("The node\ntimed out"))
     assert str(other).startswith("Ray can't be used (The node timed out): check RAY_ADDRESS")
+
+
+def test_a_cluster_that_only_fails_to_connect_may_want_a_token(distributed: ModuleType) -> None:
+    said = str(distributed.refused("10.0.0.1:6379", ConnectionError("Failed to connect")))
+    assert "does not let us in (Failed to connect)" in said
+    assert "RAY_AUTH_TOKEN" in said

@@ -28,6 +28,7 @@ from repunet.experiment.progress import Board
 from repunet.experiment.stopping import Stopping
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")  # else a line a second, of a refused token
 ray: Any = import_module("ray")
 RayError: type[Exception] = import_module("ray.exceptions").RayError
 
@@ -173,8 +174,13 @@ def refused(address: str, error: BaseException) -> UsageError:
     said = " ".join(str(error).split())[:LONGEST]
     if AUTHENTICATION.search(f"{type(error).__name__} {said}"):
         return UsageError(
-            f"the cluster at {address or 'this machine'} wants its token, as Ray does by default "
-            "of late: set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN to what `ray get-auth-token` "
-            f"prints there ({said})"
+            f"the cluster at {address or 'this machine'} wants its token: set RAY_AUTH_MODE=token "
+            f"and RAY_AUTH_TOKEN to what `ray get-auth-token` prints there ({said})"
+        )
+    if address:  # somebody listens there, and Ray does not say if it is for want of a token
+        return UsageError(
+            f"the cluster at {address} does not let us in ({said}): if it was started with a "
+            "token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN to what `ray get-auth-token` prints "
+            f"there; else check {ADDRESS}, or use --on processes"
         )
     return UsageError(f"Ray can't be used ({said}): check {ADDRESS}, or use --on processes")
