@@ -28,7 +28,6 @@ from repunet.experiment.progress import Board
 from repunet.experiment.stopping import Stopping
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")  # else a line a second, of a refused token
 ray: Any = import_module("ray")
 RayError: type[Exception] = import_module("ray.exceptions").RayError
 
