@@ -135,6 +135,7 @@ def test_names_and_numbers_stay_whole_on_a_narrow_page(
     run: Path, cost: Print, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(console, "_width", 80)
+    monkeypatch.setattr(console, "soft_wrap", False)
     shown = cost(run, "--by", "operation")
     with Journal.open(run) as journal:
         assert all(each.of in shown for each in costs(journal, "operation"))

@@ -208,7 +208,7 @@ def test_an_answer_has_openai_s_format(server: FakeLLM) -> None:
     (got,) = talk(server, held())
     assert (got.status, got.finish, got.message["refusal"]) == (200, "stop", None)
     assert got.body.keys() == {"id", "object", "created", "model", "choices", "usage"}
-    assert (got.body["object"], got.body["model"]) == ("chat.completion", "m")
+    assert (got.body["object"], got.body["model"]) == ("chat.completion", "repunet-fake-llm:m")
     usage = got.body["usage"]
     assert usage["completion_tokens"] == -(-len(got.text) // 4)
     assert usage["prompt_tokens"] == -(-len("You are Ann." + ASKED) // 4)

@@ -21,7 +21,7 @@ from repunet import operations as ops
 from repunet.analysis.summary import summarise
 from repunet.cli import execute
 from repunet.encounter import UNIT, Encounter
-from repunet.errors import Stopped, UsageError
+from repunet.errors import RepuNetError, Stopped, UsageError
 from repunet.event import EncounterEnded, Event, GossipHeard, ReputationShaped, TieSevered
 from repunet.journal import Journal
 from repunet.layer import Deed, Layer
@@ -462,7 +462,7 @@ def test_of_a_call_that_fails_nothing_remains(tmp_path: Path) -> None:
     trouble = {ops.DecideTie: _fail}
 
     async def go_on(layer: Layer) -> None:
-        with pytest.raises(ConnectionError):
+        with pytest.raises(RepuNetError, match="no line"):
             await layer.encounter(**deal(1))
         assert layer.view("ann", "bob").last == ()
         trouble.clear()

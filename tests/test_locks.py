@@ -47,7 +47,10 @@ def asked_for(pin: Requirement) -> list[Requirement]:
 
 
 def without_their_extra(lock: Path) -> tuple[list[str], list[str]]:
-    """Return what is pinned without an extra that is asked for, and what couldn't be looked at."""
+    """Return what is pinned without an extra that is asked for, and what couldn't be looked at.
+
+    What a package asks of itself is no pin of its own: pip takes it as given.
+    """
     extras = {canonicalize_name(pin.name): pin.extras for pin in pins(lock)}
     lacking, unknown = [], []
     for pin in pins(lock):
@@ -57,7 +60,8 @@ def without_their_extra(lock: Path) -> tuple[list[str], list[str]]:
             unknown.append(pin)
             continue
         for each in wanted:
-            if not each.extras <= extras.get(canonicalize_name(each.name), set()):
+            of_itself = canonicalize_name(each.name) == canonicalize_name(pin.name)
+            if not of_itself and not each.extras <= extras.get(canonicalize_name(each.name), set()):
                 lacking.append(f"{each} for {pin.name}")
     here = [pin.name for pin in unknown if not pin.marker or pin.marker.evaluate()]
     return lacking, here

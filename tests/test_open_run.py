@@ -163,7 +163,7 @@ def test_a_view_shows_what_a_language_model_was_sent(tmp_path: Path) -> None:
         first = view.attempts().iloc[0]
         system, *_ = view.messages(int(first.attempt))
         assert "# The situation" in system.content
-        assert view.attempts().attrs["mind"] == MODEL
+        assert view.attempts().attrs["mind"] == f"{MODEL} (made up by fake-llm)"
 
 
 def test_without_pandas_there_are_rows_and_one_line_to_help(path: Path) -> None:

@@ -16,6 +16,8 @@ BY_ROUND = ("attempts", "decisions")
 """Tables whose rows belong to a round."""
 CHANGING = ("inherited",)
 """Columns that are not the same in a fork."""
+OUTSIDE = "interview/%"
+"""Coordinates of what is asked after a round was committed, outside the experiment."""
 
 Read: TypeAlias = Callable[..., list[tuple[Any, ...]]]
 """Returns the rows of a query."""
@@ -44,7 +46,9 @@ def _rows(read: Read, table: str, number: int) -> Iterator[dict[str, Any]]:
     names = [name for name in named if name not in CHANGING]
     if names:
         columns = ", ".join(names)
-        for row in read(f"SELECT {columns} FROM {table} WHERE round = ? ORDER BY 1", number):
+        here = "round = ? AND coordinate NOT LIKE ?"
+        query = f"SELECT {columns} FROM {table} WHERE {here} ORDER BY 1"
+        for row in read(query, number, OUTSIDE):
             yield {name: value for name, value in zip(names, row, strict=True) if value is not None}
 
 

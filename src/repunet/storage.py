@@ -120,7 +120,8 @@ def new_place(name: str | None, default: str, folder: Path | None = None) -> Ite
     with ExitStack() as held:
         for candidate in [name] if name else _numbered(default):
             path = place / candidate / FILE
-            fresh = _not_there(path.parent)
+            with _readable(path):
+                fresh = _not_there(path.parent)
             if _is_taken(path, held, pass_over=name is None):
                 continue
             try:

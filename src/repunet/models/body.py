@@ -144,7 +144,7 @@ def _finish(choice: Any, text: str, *, refused: bool) -> Finish:
 def _reason(choice: Any) -> str:
     """Return the words of a server for why an answer ended."""
     error = part(choice, "error")
-    said = part(error, "message") or error or part(choice, "finish_reason") or "none"
+    said = part(error, "message") or error or part(choice, "finish_reason") or ""
     return storable(str(said))[:LONGEST]
 
 

@@ -59,12 +59,13 @@ class Sent(NamedTuple):
 
     @property
     def spending(self) -> Spending:
-        """Return what it cost; what was never answered counts in full."""
+        """Return what it cost; what was never answered counts in full, what was refused not."""
         unseen = self.status in (SENT, LOST)
         cost = self.reserved_cost if unseen else self.cost
         paid = unseen or self.status in (ANSWERED, INVALID)
         tokens = self.reserved if unseen else (self.input or 0) + (self.output or 0)
-        return Spending(1, tokens, cost or 0, int(paid and cost is None))
+        calls = int(paid or self.input is not None)
+        return Spending(calls, tokens, cost or 0, int(paid and cost is None))
 
 
 REQUESTS = f"SELECT {', '.join(Sent._fields)} FROM attempts LEFT JOIN blobs ON hash = answer"

@@ -81,7 +81,7 @@ class Conversation:
 
     async def _put_again(self, letter: Letter, times: int) -> None:
         """Prepare to put the same question again, since its answer may have been broken off."""
-        why = f"the answer ended for a reason that is not known ({letter.reply.reason})"
+        why = f"the answer ended for a reason that is not known ({letter.reply.reason or 'none'})"
         await self._close(letter, Interrupted.status, None, why)
         await self.line.rest(times)
 
