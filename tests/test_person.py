@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from language_societies import decisions, missing
+from language_societies import decisions
 from patience import PATIENCE
 
 from repunet.attempts import messages
