@@ -120,6 +120,13 @@ def test_a_stream_that_is_cut_is_no_answer(end: bytes) -> None:
     assert "cut" in str(found)
 
 
+@pytest.mark.parametrize("first", ["\ufeff", "id: 1\n", "retry: 3000\n\n", "\n\ufeff\n"])
+@pytest.mark.parametrize("label", ["text/event-stream", "application/json"])
+def test_no_piece_is_lost_whatever_the_stream_begins_with(first: str, label: str) -> None:
+    said = "".join(f"data: {json.dumps(piece)}\n\n" for piece in PIECES)
+    assert read(saying(head(200, label), f"{first}{said}".encode())).text == "Hello"
+
+
 # Too much ----------------------------------------------------------------------------------------
 
 ZEROS = b"0" * MIB

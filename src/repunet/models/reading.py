@@ -1,6 +1,7 @@
 """How much of a response is read: what is unpacked counts, and too much is no answer."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from httpx2 import AsyncByteStream, EventSource, Response
@@ -15,8 +16,10 @@ PARTS = 100_000
 PAGE = 64 * 2**10
 """Bytes that are read of what is no answer: an error page says what it has to say in less."""
 EVENTS = "text/event-stream"
-FIELDS = (b"data:", b"event:", b":")
+FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 """How events begin, where nobody says that they are events."""
+SURE = max(map(len, FIELDS))
+"""So many bytes show how a body begins, however small the pieces are in which it comes."""
 TOO_LARGE = f"the answer is larger than {LARGEST // 2**20} MiB"
 
 
@@ -50,10 +53,10 @@ class _Rest(AsyncByteStream):
         self._first = b""
 
     async def begin(self) -> bytes:
-        """Read up to the first sign that is no blank; return what was read from there on."""
+        """Read up to the first signs that are no blanks; return what was read from there on."""
         async for chunk in self._chunks:
-            self._first = (self._first + chunk).lstrip()
-            if self._first:
+            self._first = (self._first + chunk).lstrip().removeprefix(BOM_UTF8).lstrip()
+            if len(self._first) >= SURE or self._first.startswith((b"{", b"<")):
                 break
         return self._first
 
