@@ -16,6 +16,7 @@ help: ## what can be made
 
 demo: ## a small society, end to end, with no key and no network
 	@$(ANALYSIS) repunet demo --mind embedded
+	@echo "repunet is in .venv/bin; to type it as it is printed: source .venv/bin/activate"
 
 test: ## the tests and every example in a docstring
 	@$(DEV) pytest -n 2 --doctest-modules src tests
