@@ -87,7 +87,7 @@ def interval(values: Values, level: float = LEVEL, within: Limits = UNLIMITED) -
     0.90 [0.652, 1.148], n = 3
     >>> found = interval([0.8, 0.9, 1.0, None], within=SHARE)
     >>> print(f"{found.mean:.2f} [{found.low:.3f}, {found.high:.3f}], {found.form}")
-    0.90 [0.449, 0.990], Wilson
+    0.90 [0.486, 0.988], Wilson
     >>> interval([0.8]).low is None
     True
     """
