@@ -102,6 +102,7 @@ DRAFTS = (
 )
 
 
+@pytest.mark.slow
 @given(ANSWERS, st.sampled_from(WRITTEN), st.sampled_from(WRAPPED), st.sampled_from(DRAFTS))
 def test_an_answer_is_read_equal_however_it_is_written_and_wrapped(
     answer: Any, write: Any, wrap: Any, marks: tuple[str, str]
@@ -111,6 +112,7 @@ def test_an_answer_is_read_equal_however_it_is_written_and_wrapped(
     assert form.read(f"{marks[0]}{'{}' * bool(marks[0])}{marks[1]}{said}").answer == answer
 
 
+@pytest.mark.slow
 @given(ANSWERS, st.sampled_from(WRAPPED), st.sampled_from((*DRAFTS[1:], ("", "\nNo: "))), st.data())
 def test_a_draft_that_differs_from_what_comes_last_never_wins(
     answer: Any, wrap: Any, marks: tuple[str, str], data: st.DataObject

@@ -181,6 +181,7 @@ def test_ids_without_a_run_are_read_where_they_can_be_of_no_other(
     assert digest(tmp_path / NAME / "run.sqlite") == digest(live)
 
 
+@pytest.mark.slow
 def test_a_sweep_puts_the_questions_of_all_its_runs_into_one_file(
     tmp_path: Path, box: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -201,6 +202,7 @@ def test_a_sweep_puts_the_questions_of_all_its_runs_into_one_file(
     assert requests(box) == []
 
 
+@pytest.mark.slow
 def test_a_reproduction_by_files_goes_on_until_its_table_is_there(
     tmp_path: Path, box: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -487,6 +489,7 @@ def lines(box: Path) -> list[str]:
     return (box / "answers.jsonl").read_text().splitlines()
 
 
+@pytest.mark.slow
 def test_a_budget_holds_for_what_is_put_into_files(tmp_path: Path, box: Path) -> None:
     limits = {"allowance": Allowance(budget=0.02), "prices": {"fake": Price(1.0, 1.0)}}
     told = ""
@@ -521,6 +524,7 @@ def test_only_language_models_are_asked_through_files(tmp_path: Path, box: Path)
     assert {attempt.coordinate.rpartition("/")[2] for attempt in attempts(path)} == {"A01", "A04"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["sent", "answered", "before answered"])
 def test_a_run_that_is_killed_while_it_reads_goes_on(
     where: str, live: Path, tmp_path: Path, box: Path

@@ -87,7 +87,7 @@ def test_treatments_differ_in_declared_blocks_and_in_nothing_else(
         assert not comparison.undeclared, comparison.operation
 
 
-@every_wording
+@pytest.mark.parametrize("wording", mostly_slow(wordings(), [PLAIN]))
 @pytest.mark.parametrize(("first", "second"), PAIRS)
 @every_scenario
 def test_a_block_differs_only_with_a_switch_it_belongs_to(
@@ -107,7 +107,7 @@ FINER = [name for name in ARMS if name not in {*TREATMENTS, "by-standing", "witn
 
 @pytest.mark.parametrize("wording", mostly_slow(wordings(), [PLAIN]))
 @pytest.mark.parametrize("name", FINER)
-@every_scenario
+@pytest.mark.parametrize("dilemma", mostly_slow(scenarios(), ["pd"]))
 def test_a_finer_switch_too_changes_only_its_blocks(dilemma: str, name: str, wording: str) -> None:
     for comparison in compared(dilemma, "full", name, wording):
         assert not comparison.undeclared, comparison.operation
@@ -457,6 +457,7 @@ def test_show_puts_the_same_situation_under_every_treatment() -> None:
     assert example(pd, "ChooseMove", PAST, seed=2) != example(pd, "ChooseMove", PAST)
 
 
+@pytest.mark.slow
 def test_diff_prints_the_blocks_and_what_they_weigh(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

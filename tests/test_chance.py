@@ -12,6 +12,7 @@ addresses = st.lists(st.one_of(st.text(), st.integers()), max_size=4)
 seeds = st.integers()
 
 
+@pytest.mark.slow
 @given(seeds, addresses)
 def test_a_draw_is_a_number_between_zero_and_one_that_can_be_had_again(
     seed: int, address: list[object]
@@ -37,6 +38,7 @@ def test_draws_are_even() -> None:
     assert 400 < min(tenths) <= max(tenths) < 600
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(max_size=3), unique=True), seeds)
 def test_a_shuffle_does_not_depend_on_the_order_things_came_in(items: list[str], seed: int) -> None:
     order = shuffled(items, seed, "shuffle")

@@ -145,6 +145,7 @@ def test_flags_win_over_a_spec(repunet: Command, tmp_path: Path) -> None:
     assert digest_of(repunet, "spec") == digest_of(repunet, "flags")
 
 
+@pytest.mark.slow
 def test_where_nobody_names_a_mind_the_environment_does(
     repunet: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -434,6 +435,7 @@ def printed(folder: Path, *words: str, columns: int = 80) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_a_society_fits_eighty_columns_with_every_name_and_number_whole(
     repunet: Command, tmp_path: Path
 ) -> None:
@@ -447,6 +449,7 @@ def test_a_society_fits_eighty_columns_with_every_name_and_number_whole(
         assert (wealth, standing) == (f"{person['wealth']:g}", f"{person['standing']:+.2f}")
 
 
+@pytest.mark.slow
 def test_the_list_of_runs_fits_eighty_columns_with_every_name_whole(
     repunet: Command, tmp_path: Path
 ) -> None:
@@ -507,6 +510,7 @@ def test_a_digest_can_be_json(repunet: Command) -> None:
     assert json.loads(out) == {"name": "first", "round": 2, "digest": plain.strip()}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 @pytest.mark.parametrize("words", ["runs", "show first", "show first --json", "digest first"])
 def test_output_that_cannot_be_written_is_one_clear_line(
@@ -542,6 +546,7 @@ def wait_for_a_round(file: Path) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_ctrl_c_or_sigterm_ends_a_run_resumably(tmp_path: Path, sent: int) -> None:
     rounds = "400"
@@ -569,6 +574,7 @@ def test_the_second_ctrl_c_ends_a_run_at_once_and_says_how_to_go_on(
     assert err.endswith("to go on: repunet resume elsewhere/first\n")
 
 
+@pytest.mark.slow
 def test_a_run_in_use_is_refused_by_the_number_of_its_process(
     repunet: Command, tmp_path: Path
 ) -> None:
@@ -584,6 +590,7 @@ def test_a_run_in_use_is_refused_by_the_number_of_its_process(
         process.communicate()
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error(repunet: Command, tmp_path: Path) -> None:
     repunet("run", "pd", "--rounds", "9", "--name", "first", "--quiet")
     show = f"{sys.executable} -m repunet.cli show first --agent A01 --all --json | head -1"

@@ -104,6 +104,7 @@ def test_what_is_said_of_a_command_is_said_of_one_that_is_printed() -> None:
     assert len(EVERY) > 100
 
 
+@pytest.mark.slow
 def test_every_command_is_of_a_program_that_a_fresh_clone_has() -> None:
     for command in EVERY:
         program, *words = shlex.split(command)

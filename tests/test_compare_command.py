@@ -76,6 +76,7 @@ def runs(place: Path, word: str) -> list[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_page_works_as_it_is_written(repunet: Command, place: Path) -> None:
     assert sorted(FILES) == ["arms.toml", "look.py"]
     assert len(LINES) == 7
@@ -90,6 +91,7 @@ def test_the_script_on_the_page_works(repunet: Command, capsys: pytest.CaptureFi
     assert capsys.readouterr().out.splitlines()[-1] == "embedded:sharp"
 
 
+@pytest.mark.slow
 def test_every_number_has_its_n_and_its_missing_decisions_and_the_mind_is_named(
     repunet: Command,
 ) -> None:
@@ -101,6 +103,7 @@ def test_every_number_has_its_n_and_its_missing_decisions_and_the_mind_is_named(
     assert out.splitlines()[-1] == f"mind: embedded:sharp. {NOTES[0].text}"
 
 
+@pytest.mark.slow
 def test_missing_decisions_are_counted_beside_every_measure(repunet: Command) -> None:
     code, out, _ = repunet("compare", str(fickle("pd")), "--measure", "all")
     lines = out.splitlines()
@@ -111,6 +114,7 @@ def test_missing_decisions_are_counted_beside_every_measure(repunet: Command) ->
     assert all(row.split()[-1].isdecimal() for row in rows)
 
 
+@pytest.mark.slow
 def test_runs_are_found_by_name_by_path_and_by_the_folder_of_their_sweep(
     found: Callable[..., dict[str, Any]], place: Path
 ) -> None:
@@ -120,6 +124,7 @@ def test_runs_are_found_by_name_by_path_and_by_the_folder_of_their_sweep(
     assert found("arms", arm[0]) == found("runs/arms")
 
 
+@pytest.mark.slow
 def test_arms_of_the_same_seeds_are_paired_unless_they_are_not_to_be(
     found: Callable[..., dict[str, Any]],
 ) -> None:
@@ -139,6 +144,7 @@ def test_a_single_run_for_each_arm_gets_no_p_value(repunet: Command, place: Path
     assert "A single run in an arm gives no p-value" in out
 
 
+@pytest.mark.slow
 def test_the_file_has_a_row_for_each_estimate_and_difference(repunet: Command, place: Path) -> None:
     assert repunet("compare", "arms", "--measure", "gini", "--to", "some.csv")[0] == 0
     with (place / "some.csv").open() as file:
@@ -149,6 +155,7 @@ def test_the_file_has_a_row_for_each_estimate_and_difference(repunet: Command, p
     assert float(rows[4]["value"]) == pytest.approx(full - none)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_cut_off_is_told(repunet: Command, place: Path, tmp_path: Path) -> None:
     path = tmp_path / "cut" / "run.sqlite"
     path.parent.mkdir()
@@ -162,6 +169,7 @@ def test_a_run_that_was_cut_off_is_told(repunet: Command, place: Path, tmp_path:
     )
 
 
+@pytest.mark.slow
 def test_the_power_of_pilots_is_that_of_their_arms(repunet: Command) -> None:
     code, out, _ = repunet("power", "arms", "--json")
     found = json.loads(out)
@@ -192,6 +200,7 @@ def test_bad_use_is_one_clear_line(repunet: Command, words: tuple[str, ...], say
     assert says in err
 
 
+@pytest.mark.slow
 def test_all_of_it_fits_a_narrow_page(repunet: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(console, "_width", 80)
     monkeypatch.setattr(console, "soft_wrap", False)
@@ -201,6 +210,7 @@ def test_all_of_it_fits_a_narrow_page(repunet: Command, monkeypatch: pytest.Monk
         assert max(map(len, out.splitlines())) <= 80
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_beside_stands_below_and_nothing_is_lost(
     repunet: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +223,7 @@ def test_what_does_not_fit_beside_stands_below_and_nothing_is_lost(
         assert re.search(r"full - no-gossip +[+-]\S+ \[[+-]\S+, [+-]\S+\]", out)
 
 
+@pytest.mark.slow
 def test_help_needs_neither_pandas_nor_scipy(place: Path) -> None:
     code = (
         "import sys; from repunet.cli import execute; execute(['--help']); "

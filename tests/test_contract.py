@@ -16,6 +16,7 @@ from societies import (
     dilemmas,
     founded,
     minds,
+    mostly_slow,
     play,
     state,
     walk,
@@ -65,7 +66,13 @@ def played(dilemma: str, arm: str, mind: str) -> Played:
     return play(minds(mind), founded(arm, dilemma=dilemma, n=N), ROUNDS)
 
 
-@pytest.mark.parametrize("world", WORLDS, ids="/".join)
+OFTEN = [
+    *((d, arm, mind) for d in dilemmas() for arm in TREATMENTS for mind in ("chance", "embedded")),
+    *(("pd", arm, "embedded") for arm in FINER),
+]
+
+
+@pytest.mark.parametrize("world", mostly_slow(WORLDS, OFTEN), ids="/".join)
 def test_a_society_keeps_to_every_rule(
     world: tuple[str, str, str], subtests: pytest.Subtests
 ) -> None:

@@ -91,6 +91,7 @@ def test_a_run_killed_and_resumed_is_the_run_left_in_peace(
     assert story(path) == in_peace
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [1, 2, 5])
 def test_a_kill_loses_no_round_that_was_committed_and_keeps_no_other(
     rounds: int, tmp_path: Path, in_peace: Story

@@ -120,6 +120,7 @@ print(digest(play(minds("mixed"), founded(n=7), 4).events))
 """
 
 
+@pytest.mark.slow
 def test_nothing_depends_on_the_process_that_plays() -> None:
     def played(hash_seed: str) -> str:
         env = os.environ | {"PYTHONHASHSEED": hash_seed}

@@ -61,6 +61,7 @@ def test_every_command_is_one_that_there_is(document: Path) -> None:
         app.parse_args(shlex.split(line)[1:], exit_on_error=False, print_error=False)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("openai")
 def test_the_readme_s_study_runs_as_it_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -74,6 +75,7 @@ def test_the_readme_s_study_runs_as_it_is_written(
         assert execute(shlex.split(line)[1:]) == 0, line
 
 
+@pytest.mark.slow
 def test_the_readme_shows_what_the_demo_prints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,6 +86,7 @@ def test_the_readme_shows_what_the_demo_prints(
     assert [line.strip() for line in block.splitlines() if line.strip()] == printed
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("openai")
 def test_a_first_run_of_a_language_model_goes_as_it_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -342,6 +342,7 @@ def test_a_model_that_only_chats_can_not_be_used(doctor: Doctor) -> None:
     assert found.json["problems"][0].startswith("asked for a JSON schema: ")
 
 
+@pytest.mark.slow
 def test_a_server_that_is_broken_is_said_to_be(doctor: Doctor) -> None:
     with served(faults=Faults(server_error=1.0)):
         found = doctor("--json")
@@ -350,6 +351,7 @@ def test_a_server_that_is_broken_is_said_to_be(doctor: Doctor) -> None:
     assert len(found.json["problems"]) == len(set(found.json["problems"]))
 
 
+@pytest.mark.slow
 def test_a_busy_server_is_not_said_to_be_wrong(doctor: Doctor) -> None:
     with served(faults=Faults(rate_limited=1.0)) as server:
         found = doctor()

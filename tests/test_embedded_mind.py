@@ -18,6 +18,7 @@ from societies import (
     dilemmas,
     everyone,
     founded,
+    mostly_slow,
     play,
     rewritten,
     run,
@@ -56,7 +57,12 @@ def mind() -> EmbeddedMind:
     return EmbeddedMind(SEED, talkative)
 
 
-@pytest.fixture(params=list(product(dilemmas(), ARMS)), ids="/".join)
+WORLDS = list(product(dilemmas(), ARMS))
+
+
+@pytest.fixture(
+    params=mostly_slow(WORLDS, [w for w in WORLDS if w[1] in ("full", "witnessed")]), ids="/".join
+)
 def asked(request: pytest.FixtureRequest) -> list[Asked]:
     dilemma, arm = request.param
     return game(arm, dilemma).asked[::5]

@@ -224,6 +224,7 @@ def test_the_page_was_made_with_these_parameters() -> None:
     assert PAGE.splitlines()[0] == made.stamp(), "make embedded-table"
 
 
+@pytest.mark.slow
 def test_the_page_has_all_that_the_script_writes() -> None:
     assert skeleton(PAGE) == skeleton(made.page(flat(0.5), 1.0)), "make embedded-table"
 

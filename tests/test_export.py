@@ -453,6 +453,7 @@ EXAMPLES = settings(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(
     dilemma=st.sampled_from(DILEMMAS),

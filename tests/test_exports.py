@@ -262,6 +262,7 @@ def test_a_library_that_is_missing_is_said_in_one_line(
     assert not written()
 
 
+@pytest.mark.slow
 def test_csv_needs_no_library(tmp_path: Path, run: Path) -> None:
     forbidden = "import sys; sys.modules.update(pandas=None, pyarrow=None, networkx=None); "
     words = ["export", str(run), str(tmp_path / "out"), "--to", "csv"]
@@ -289,6 +290,7 @@ def await_round(path: Path, number: int) -> None:
             time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_a_run_is_exported_while_it_is_written_and_each_time_agrees_with_itself(
     export: Command, writer: Path
 ) -> None:

@@ -270,6 +270,7 @@ def test_without_a_schema_the_answer_is_words(server: FakeLLM) -> None:
     assert len(got.text.split()) >= 6
 
 
+@pytest.mark.slow
 @given(SCHEMAS, st.text(max_size=3))
 def test_whatever_the_schema_an_example_fits_it(parts: Any, key: str) -> None:
     optional = {"type": "object", "properties": {"part": parts, "rest": {"$ref": "#/$defs/Self"}}}
@@ -555,6 +556,7 @@ async def at_once(server: FakeLLM, many: int) -> Sequence[Got]:
         return await asyncio.gather(*(post(session, server.url, body) for body in bodies))
 
 
+@pytest.mark.slow
 def test_five_hundred_are_answered_at_once() -> None:
     with serving(Settings(latency=0.5)) as server:
         got = asyncio.run(at_once(server, 500))

@@ -173,6 +173,7 @@ def test_equal_runs_give_equal_files_also_from_exported_tables_and_in_threads(
     assert one == other
 
 
+@pytest.mark.slow
 def test_a_figure_is_saved_twice_alike(several: list[Frames]) -> None:
     figure = draw("cooperation", several)
     pages = [drawn(figure, form) for form in ("svg", "png", "svg", "png")]
@@ -194,6 +195,7 @@ def oddly_named() -> Founding:
     return replace(founding, personas=tuple(replace(one, name=name) for one, name in named))
 
 
+@pytest.mark.slow
 def test_names_are_shown_as_they_are(tmp_path: Path) -> None:
     frames = open_frames(played(tmp_path, oddly_named(), 3))
     expected = {"<script>hi()</s…", "$a^2$ costs $5", "Tom & 'Jerry'", "100 % _sure_", "李伟", "_F"}

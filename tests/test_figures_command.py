@@ -67,6 +67,7 @@ def test_a_copy_of_a_run_is_no_repetition(
     assert "1 run; mind" in said
 
 
+@pytest.mark.slow
 def test_all_figures_are_drawn_if_none_is_named(storage: Path, tmp_path: Path) -> None:
     assert figures(storage, "alone", "-o", tmp_path, "--format", "svg") == 0
     assert {file.stem for file in tmp_path.iterdir()} == set(FIGURES)
@@ -119,6 +120,7 @@ def test_its_help_names_every_figure() -> None:
     assert drawing.FIGURES.split(", ") == list(FIGURES)
 
 
+@pytest.mark.slow
 def test_the_how_to_works_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name, text in re.findall(

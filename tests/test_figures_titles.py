@@ -57,6 +57,7 @@ def test_figure_2_has_rates_and_reputations_of_each_scenario_on_one_sheet(
     ]
 
 
+@pytest.mark.slow
 def test_figure_3_begins_with_the_unconnected_and_goes_from_without_to_with(
     runs: list[Frames],
 ) -> None:

@@ -215,6 +215,7 @@ def expected(**limits: Any) -> Forecast:
     return forecast(society(), 4, terms=Terms(Allowance(**limits), PRICES))
 
 
+@pytest.mark.slow
 def test_parts_add_up_to_the_whole() -> None:
     whole = expected()
     for name in ("calls", "tokens_in", "tokens_out"):
@@ -226,6 +227,7 @@ def test_parts_add_up_to_the_whole() -> None:
     assert sum(whole.waits_by_round) == whole.waits.likely
 
 
+@pytest.mark.slow
 def test_low_is_less_than_likely_and_likely_less_than_high() -> None:
     whole = expected()
     assert whole.cost is not None
@@ -233,6 +235,7 @@ def test_low_is_less_than_likely_and_likely_less_than_high() -> None:
         assert span.low <= span.likely < span.high
 
 
+@pytest.mark.slow
 def test_the_cost_is_that_of_the_tokens() -> None:
     whole = expected()
     assert whole.cost is not None
@@ -241,6 +244,7 @@ def test_the_cost_is_that_of_the_tokens() -> None:
     assert whole.models[0].prices == "me"
 
 
+@pytest.mark.slow
 def test_the_time_is_that_of_the_longest_chain_of_answers() -> None:
     whole = forecast(society(), 4, latency=3)
     assert whole.seconds is not None
@@ -248,6 +252,7 @@ def test_the_time_is_that_of_the_longest_chain_of_answers() -> None:
     assert whole.longest.likely == max(whole.waits_by_round) <= 17
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limits", "seconds"),
     [
@@ -273,6 +278,7 @@ def a_run(folder: Path) -> tuple[str, Path]:
         return model, language.played(folder, language.company(model, n=2, treatment="none"))
 
 
+@pytest.mark.slow
 def test_the_pace_of_a_model_is_what_a_run_measured(tmp_path: Path) -> None:
     model, path = a_run(tmp_path)
     whole = forecast(society(mind=model), 4, files=[path])
@@ -295,6 +301,7 @@ def test_every_kind_of_question_is_timed_by_the_newest_run_that_has_it(tmp_path:
     assert str(found).count("of ") == 1
 
 
+@pytest.mark.slow
 def test_what_is_said_of_the_pace_comes_before_what_was_measured(tmp_path: Path) -> None:
     model, path = a_run(tmp_path)
     whole = forecast(society(mind=model), 4, files=[path], latency=3)
@@ -302,6 +309,7 @@ def test_what_is_said_of_the_pace_comes_before_what_was_measured(tmp_path: Path)
     assert whole.seconds.likely == 3 * whole.waits.likely
 
 
+@pytest.mark.slow
 def test_the_pace_of_a_model_on_this_machine_is_never_made_up() -> None:
     whole = forecast(society(mind="smollm2"), 4)
     assert whole.seconds is None
@@ -309,6 +317,7 @@ def test_the_pace_of_a_model_on_this_machine_is_never_made_up() -> None:
     assert expected().assumptions[-1].endswith("which is assumed, not measured")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("slots", "at_once"), [(None, 1), (3, 3)])
 def test_the_slots_of_a_model_on_this_machine_bound_its_pace(
     slots: int | None, at_once: int
@@ -335,6 +344,7 @@ def test_without_a_language_model_it_is_said_of_one_whose_price_nobody_knows() -
     assert "no mind is a language model" in whole.assumptions[0]
 
 
+@pytest.mark.slow
 def test_caps_that_are_too_low_are_warned_of() -> None:
     assert not expected(max_calls=10**6).warnings
     assert "--max-calls 10 is likely too little" in expected(max_calls=10).warnings[0]
@@ -344,6 +354,7 @@ def test_caps_that_are_too_low_are_warned_of() -> None:
     assert "--prices" in unknown
 
 
+@pytest.mark.slow
 def test_a_large_society_is_sampled_and_comes_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = forecast(society(), ROUNDS)
     monkeypatch.setattr("repunet.analysis.rehearsal.RENDERED", 15)
@@ -371,6 +382,7 @@ def test_the_command_says_what_a_run_will_take(capsys: pytest.CaptureFixture[str
     assert "unknown" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_names_of_operations_stay_whole_on_a_narrow_page(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,7 @@ def test_its_scenario_is_played_and_asked_in_words(arm: str, mind: str) -> None:
         assert prompt.user
 
 
+@pytest.mark.slow
 def test_its_commands_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -97,6 +98,7 @@ def test_it_is_listed_with_what_is_at_stake(capsys: pytest.CaptureFixture[str]) 
     assert "hunt the stag 100% 4, 4 0, 3" in printed
 
 
+@pytest.mark.slow
 def test_its_own_tests_pass(project: Path, tmp_path: Path) -> None:
     pytest_in(project, project, tmp_path, "test_stag_hunt.py")
 

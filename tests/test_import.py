@@ -801,6 +801,7 @@ def damage(path: Path, luck: random.Random) -> None:
         write(path, mutated(value, chosen, luck.choice(VALUES)))
 
 
+@pytest.mark.slow
 @needs_reference
 @settings(max_examples=60, deadline=None, derandomize=True, database=None,
           suppress_health_check=list(HealthCheck))  # fmt: skip

@@ -169,6 +169,7 @@ def killed_after(nursery: Nursery, server: FakeLLM, folder: Path, counts: Sequen
     return run
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_its_commits_becomes_the_run_left_in_peace(
     nursery: Nursery, tmp_path: Path, in_peace: str
 ) -> None:
@@ -178,6 +179,7 @@ def test_a_run_killed_at_its_commits_becomes_the_run_left_in_peace(
     run.check(in_peace)
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_any_time_becomes_the_run_left_in_peace(
     nursery: Nursery, tmp_path: Path, in_peace: str
 ) -> None:
@@ -269,6 +271,7 @@ def told_to_go_on(folder: Path) -> bool:
     return line.startswith("repunet: ") and line.endswith(f"to go on: repunet resume {NAME}")
 
 
+@pytest.mark.slow
 def test_after_an_interrupt_nothing_is_sent_and_what_is_in_flight_is_kept(
     nursery: Nursery, tmp_path: Path, in_peace: str
 ) -> None:
@@ -285,6 +288,7 @@ def test_after_an_interrupt_nothing_is_sent_and_what_is_in_flight_is_kept(
     assert not told(first).keys() & second.stats.asked.keys()
 
 
+@pytest.mark.slow
 def test_a_second_interrupt_ends_the_run_at_once(
     nursery: Nursery, tmp_path: Path, in_peace: str
 ) -> None:
@@ -314,6 +318,7 @@ def interrupted(folder: Path, server: FakeLLM, in_flight: int, **options: Any) -
     return run.journal.path
 
 
+@pytest.mark.slow
 def test_what_is_in_flight_at_an_interrupt_is_not_awaited_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_peace: str
 ) -> None:
@@ -325,6 +330,7 @@ def test_what_is_in_flight_at_an_interrupt_is_not_awaited_for_ever(
         assert resumed(path) == in_peace
 
 
+@pytest.mark.slow
 def test_what_waits_for_its_turn_at_an_interrupt_is_not_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_peace: str
 ) -> None:
@@ -336,6 +342,7 @@ def test_what_waits_for_its_turn_at_an_interrupt_is_not_sent(
         assert resumed(path) == in_peace
 
 
+@pytest.mark.slow
 def test_what_waits_to_be_sent_again_at_an_interrupt_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_peace: str
 ) -> None:

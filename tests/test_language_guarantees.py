@@ -260,6 +260,7 @@ def test_an_endpoint_that_always_fails_is_asked_a_few_times(
         assert resumed(file_in(tmp_path)) == in_peace
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_dies_in_mid_run_stops_it_and_may_come_back(
     tmp_path: Path, in_peace: str
 ) -> None:
@@ -506,6 +507,7 @@ def test_a_run_is_the_same_at_any_pace(scenario: str, plan: str, tmp_path: Path)
     assert len(set(digests)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("minds", [(MODEL,), MIXED], ids=["alike", "mixed"])
 def test_a_mixed_society_is_the_same_at_any_pace(minds: tuple[str, ...], tmp_path: Path) -> None:
     paces = [(1, "0"), (2, HEAVY), (7, "0"), (None, HEAVY)]
@@ -587,6 +589,7 @@ def test_a_decision_that_would_be_asked_in_other_words_is_not_reused(
 # Too much is missing ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_round_of_which_too_much_is_missing_is_asked_for_again(tmp_path: Path) -> None:
     founding = company(n=6)
     silent = saying("no idea", "r2/", *(f"/Reflect/A0{n}" for n in (1, 2, 3, 4)))
@@ -711,6 +714,7 @@ def look(ears: Ears) -> None:
         ears.command(words)
 
 
+@pytest.mark.slow
 def test_a_key_that_a_server_repeats_in_errors_is_never_written_or_said(ears: Ears) -> None:
     with patch.object(FakeLLM, "_complete", blabber), served():
         assert ears.command(f"{ASK_OPENAI} --deadline 1") == 3

@@ -562,6 +562,7 @@ def test_a_layer_killed_at_any_moment_goes_on_to_the_same_history(
     assert story(tmp_path / "a") == in_peace
 
 
+@pytest.mark.slow
 def test_a_second_process_is_refused(tmp_path: Path) -> None:
     async def elsewhere(layer: Layer) -> None:
         command = [sys.executable, __file__, str(tmp_path / "a"), "nothing", "1"]

@@ -181,7 +181,7 @@ def test_a_local_server_ends_when_what_asked_it_fails(model: Path) -> None:
 
 
 PARENT = """
-import asyncio, sys
+import asyncio, signal, sys
 from pathlib import Path
 from repunet.models.local import served
 from repunet.models.serving import Serving
@@ -191,6 +191,7 @@ async def main():
         print(server.url, flush=True)
         await asyncio.sleep(600)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 asyncio.run(main())
 """
 
@@ -220,6 +221,7 @@ def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
         asyncio.run(started(path))
 
 
+@pytest.mark.slow
 def test_a_model_that_can_not_be_loaded_is_explained_in_a_line(model: Path, tmp_path: Path) -> None:
     path = tmp_path / "half.gguf"
     path.write_bytes(model.read_bytes()[: model.stat().st_size // 2])

@@ -77,6 +77,7 @@ def all_at_once(asked: dict[str, list[tuple[str, str, str]]]) -> bool:
     return {each for kind in asked.values() for each in kind} == {("first", "answered", "schema")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("dilemma", "plan"), [*((dilemma, FAITHFUL) for dilemma in DILEMMAS), ("pd", COMPACT)]
 )
@@ -90,6 +91,7 @@ def test_a_round_of_every_dilemma_is_answered_at_the_first_attempt(
     assert (TakeStock.__name__ in asked) == (plan == COMPACT)
 
 
+@pytest.mark.slow
 def test_gossip_and_choices_of_partners_are_answered_too(model: str, tmp_path: Path) -> None:
     path = played(tmp_path, tied(company(model, n=3)))
     asked = said(path)
@@ -190,6 +192,7 @@ def said_something(path: Path) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_model_is_named_before_anything_is_asked(tmp_path: Path) -> None:
     (tmp_path / "notes.gguf").write_text("to do")
     with playing(SOME, tmp_path / "notes.gguf") as process:
@@ -251,6 +254,7 @@ mind = "gguf:{file}{drawn}"
 """
 
 
+@pytest.mark.slow
 def test_all_runs_of_a_sweep_ask_one_server(
     own: Path, started: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,6 +266,7 @@ def test_all_runs_of_a_sweep_ask_one_server(
     assert none_left(own, 0)
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_stops_the_run_with_its_last_words_and_a_resume_works(
     own: Path, started: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

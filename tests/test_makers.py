@@ -33,6 +33,7 @@ def out(capsys: Any, *words: str) -> str:
     return " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["show s1", "resume s1", "report s1", "figures s1"])
 def test_commands_say_that_answers_were_made_up(
     words: str, home: Path, tmp_path: Path, capsys: Any

@@ -47,6 +47,7 @@ def test_a_run_of_which_no_round_is_committed_has_no_rates() -> None:
     assert set(measured(frames, Span.all(frames)).values()) == {Rate(None, 0, 0)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dilemma", ["pd", "investment"])
 def test_names_of_agents_make_no_difference(dilemma: str) -> None:
     frames = fickle_frames(dilemma)
@@ -66,6 +67,7 @@ def test_an_export_has_the_same_measures_as_its_run(form: str, tmp_path: Path) -
     assert measured(read, Span.end(read)) == measured(frames, Span.end(frames))
 
 
+@pytest.mark.slow
 def test_a_fork_has_the_measures_of_its_run_up_to_there(tmp_path: Path) -> None:
     with fork(fickle("pd"), 5, name="b", folder=tmp_path, rounds=7) as run:
         path = run.journal.path

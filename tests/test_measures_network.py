@@ -150,6 +150,7 @@ def test_a_tie_cut_and_formed_again_in_one_round_is_no_churn() -> None:
     assert network.churn(made(agents="AB", ties=rows), Span(1, 2)) == Rate(0.0, 1)
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None)
 @given(ties=TIES, traits=TRAITS, names=st.permutations("UVWXYZ"))
 def test_names_make_no_difference(ties: Any, traits: Any, names: list[str]) -> None:
@@ -281,6 +282,7 @@ def test_the_largest_community_is_the_first_and_loners_are_in_none() -> None:
     assert communities.membership(run, ONE).community.isna().tolist() == [False] * 5 + [True]
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(ties=TIES)
 def test_modularity_is_that_of_the_communities_in_the_mutual_graph(ties: Any) -> None:

@@ -117,6 +117,7 @@ def _society(cooperation: list[float], standings: list[float]):
 numbers = st.sampled_from((0.0, 0.25, 0.5, 1.0))
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=12))
 def test_the_auc_counts_pairs_of_the_two_halves(people: list[tuple[float, float]]) -> None:

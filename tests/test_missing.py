@@ -73,6 +73,7 @@ def test_a_stop_says_which_answers_were_of_no_use_and_why(
 # What the matter was, and is no more -------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_could_not_be_had_before_a_kill_is_asked_anew_when_all_is_well(
     tmp_path: Path,
 ) -> None:
@@ -91,6 +92,7 @@ def test_what_could_not_be_had_before_a_kill_is_asked_anew_when_all_is_well(
     assert len({question.decision for question in told(ill).keys() & told(well).keys()}) == 4
 
 
+@pytest.mark.slow
 def test_a_few_that_could_not_be_had_stay_missing_whoever_goes_on(tmp_path: Path) -> None:
     nursery = Nursery()
     with served(answers=mumbling(*of("Reflect", 1, 2))) as ill:

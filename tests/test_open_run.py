@@ -183,6 +183,7 @@ for table in (view.ties, view.graph):
     assert [line.split(": ")[1] for line in complaints] == [installation("analysis")] * 2
 
 
+@pytest.mark.slow
 def test_the_page_on_notebooks_works_as_it_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -574,6 +574,7 @@ def listening(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 # Many ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_five_hundred_requests_are_in_flight_at_once() -> None:
     async def work(there: OpenAITransport) -> int:
         replies = await asyncio.gather(*(there.send(ASKED, "schema", AT) for _ in range(500)))

@@ -319,6 +319,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     opened.close()
 
 
+@pytest.mark.slow
 def test_ctrl_c_at_a_question_ends_the_run_at_once(terminal: Terminal) -> None:
     page = terminal.until("move (1 cooperate, 2 defect): ")
     assert max(len(line) for line in page.split("\r\n")) <= 80
@@ -330,6 +331,7 @@ def test_ctrl_c_at_a_question_ends_the_run_at_once(terminal: Terminal) -> None:
     assert termios.tcgetattr(terminal.other) == terminal.before
 
 
+@pytest.mark.slow
 def test_ctrl_d_at_a_question_ends_the_run_at_once(terminal: Terminal) -> None:
     terminal.until("move (1 cooperate, 2 defect): ")
     os.write(terminal.main, b"\x04")

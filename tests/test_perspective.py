@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from societies import (
     ARMS,
+    TREATMENTS,
     Asked,
     Played,
     Stub,
     dilemmas,
     founded,
     meeting,
+    mostly_slow,
     play,
     player,
     rewritten,
@@ -68,7 +70,10 @@ def confided(dilemma: str, arm: str) -> Played:
     return play(Confiding(1), founded(arm, dilemma=dilemma, people=people), 5)
 
 
-@pytest.fixture(params=[(d, a) for d in dilemmas() for a in BARRED], ids="/".join)
+WORLDS = [(d, a) for d in dilemmas() for a in BARRED]
+
+
+@pytest.fixture(params=mostly_slow(WORLDS, [w for w in WORLDS if w[1] in TREATMENTS]), ids="/".join)
 def asked(request: pytest.FixtureRequest) -> list[Asked]:
     return confided(*request.param).asked
 

@@ -107,6 +107,7 @@ def test_ids_widen_with_the_society() -> None:
     assert population(1000, "pd")[0].id == "A0001"
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_people_have_names_of_their_own() -> None:
     people = population(100_000, "pd")
     assert len({person.name for person in people}) == 100_000

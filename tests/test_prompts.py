@@ -237,6 +237,7 @@ def test_a_prompt_shows_exactly_the_fields_of_its_operation(dilemma: str, wordin
         assert variables(kind, dilemma, wording) == kind.variables(), kind.__name__
 
 
+@pytest.mark.slow
 @every_wording
 def test_no_template_is_orphaned(wording: str) -> None:
     for folder in (HERE / wording, *(f for f in (HERE / wording).iterdir() if f.is_dir())):

@@ -64,6 +64,7 @@ def test_a_recorded_run_is_what_it_was(recorded: Path, capsys: pytest.CaptureFix
     assert (recorded / FILE).read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_recorded_run_is_written_as_tables_and_reported(
     recorded: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -169,6 +169,7 @@ def test_no_template_looks_inside_a_rate() -> None:
         assert not re.search(r"\.value\b|\.over\b|\|\s*(safe|round|float)", path.read_text()), path
 
 
+@pytest.mark.slow
 def test_missing_decisions_are_counted_beside_the_rates_they_would_be_in(tmp_path: Path) -> None:
     def shy(body: Any, headers: Any) -> str | None:
         named = str(dict(headers))
@@ -217,6 +218,7 @@ def arms(sweep: Path) -> Page:
     return page_of_runs("sweep", sorted(sweep.glob("*/run.sqlite")))
 
 
+@pytest.mark.slow
 def test_arms_have_the_mean_and_interval_over_their_runs(sweep: Path, arms: Page) -> None:
     frames = [read(path).frames for path in sorted(sweep.glob("full-*/run.sqlite"))]
     ends = [measured(each, Span.end(each)) for each in frames]
@@ -292,6 +294,7 @@ def test_a_report_says_what_was_run(runs: dict[str, Path], pages: dict[str, Seen
     assert "cut-off" not in {attrs.get("id") for _, attrs in pages["pd"].elements}
 
 
+@pytest.mark.slow
 def test_a_run_cut_off_in_mid_round_is_reported_as_such(tmp_path: Path) -> None:
     with (
         served(),
@@ -312,6 +315,7 @@ def test_a_run_cut_off_in_mid_round_is_reported_as_such(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_run_of_language_models_shows_what_it_cost(tmp_path: Path) -> None:
     with served():
         path = played(tmp_path, company(MODEL))
@@ -357,6 +361,7 @@ def test_a_view_names_what_is_behind_it(runs: dict[str, Path]) -> None:
 # The page ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_agents_say_is_text(tmp_path: Path) -> None:
     page = page_of_run(hostile(tmp_path)).html
     seen = Seen(page)
@@ -389,10 +394,12 @@ def test_all_ids_in_a_page_are_its_own(pages: dict[str, Seen], arms: Page) -> No
         assert links <= set(ids)
 
 
+@pytest.mark.slow
 def test_equal_runs_give_equal_pages(runs: dict[str, Path], made: dict[str, Page]) -> None:
     assert page_of_run(runs["pd"]).html == made["pd"].html
 
 
+@pytest.mark.slow
 def test_every_figure_is_an_image_of_its_own(runs: dict[str, Path]) -> None:
     drawn = {each.name: each for each in pictures([read(runs["pd"]).frames])}
     assert {"cooperation", "network", "gossip", "matrix"} <= set(drawn)

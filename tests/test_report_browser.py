@@ -77,6 +77,7 @@ def test_a_page_loads_nothing_and_nothing_is_wrong_with_it(browser: Any, folder:
     assert all(width > 100 for width in widths)
 
 
+@pytest.mark.slow
 def test_no_word_of_an_agent_runs_and_all_can_be_read(browser: Any, folder: Path) -> None:
     visit = Visit(browser, folder / "hostile.html")
     visit.open_all()
@@ -98,6 +99,7 @@ def test_a_script_that_is_not_ours_would_not_run(
     assert any("Content Security Policy" in each for each in visit.complaints)
 
 
+@pytest.mark.slow
 def test_the_filter_leaves_those_who_fit_and_a_link_opens_a_card(
     browser: Any, folder: Path
 ) -> None:
@@ -110,6 +112,7 @@ def test_the_filter_leaves_those_who_fit_and_a_link_opens_a_card(
     assert visit.shows("#agent-2 .body") == 1
 
 
+@pytest.mark.slow
 def test_all_can_be_read_without_scripts(browser: Any, folder: Path) -> None:
     visit = Visit(browser, folder / "peaceful.html", java_script_enabled=False)
     assert visit.page.locator(".card").count() == 6
@@ -118,6 +121,7 @@ def test_all_can_be_read_without_scripts(browser: Any, folder: Path) -> None:
     assert visit.page.locator("#agent-1 .body").is_visible()
 
 
+@pytest.mark.slow
 def test_a_page_can_be_walked_by_the_keyboard(browser: Any, folder: Path) -> None:
     visit = Visit(browser, folder / "peaceful.html")
     visit.page.keyboard.press("Tab")
@@ -127,6 +131,7 @@ def test_a_page_can_be_walked_by_the_keyboard(browser: Any, folder: Path) -> Non
     assert visit.shows("#agent-1 .body") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_page_fits_its_screen(browser: Any, folder: Path, width: int, scheme: str) -> None:

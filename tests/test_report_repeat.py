@@ -103,6 +103,7 @@ def repeated(run: str) -> str:
     return last.strip()
 
 
+@pytest.mark.slow
 def test_a_run_that_was_extended_is_repeated_as_its_report_says() -> None:
     commanded(EXTENDED)
     assert repeated("first") == digest(Path("runs/first/run.sqlite"))

@@ -103,6 +103,7 @@ def test_what_the_embedded_mind_made_is_said_to_be_no_evidence(
     assert "neither confirms nor refutes the paper" in page
 
 
+@pytest.mark.slow
 def test_what_was_played_for_one_target_is_not_played_for_another(
     folder: Path, table_1: Any
 ) -> None:
@@ -114,6 +115,7 @@ def test_what_was_played_for_one_target_is_not_played_for_another(
     assert known == set(CLAIMS) - {"talked-about", "disintegrates"}
 
 
+@pytest.mark.slow
 def test_runs_that_are_longer_by_now_count_as_far_as_asked(folder: Path, table_1: Any) -> None:
     longer = reproduced("table1", folder, "--scenario", "pd", rounds=5)
     again = reproduced("table1", folder, "--scenario", "pd")
@@ -129,6 +131,7 @@ def test_a_single_run_gets_no_interval_and_no_p(folder: Path) -> None:
     assert any("single run" in sentence for sentence in found["verdicts"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "names"),
     [
@@ -144,6 +147,7 @@ def test_figures_are_drawn_of_each_dilemma(target: str, names: set[str], folder:
     assert all(Path(path).stat().st_size > 1000 for path in found["figures"])
 
 
+@pytest.mark.slow
 def test_figure_4_says_how_good_acts_were_beside_the_tone(folder: Path) -> None:
     found = reproduced("figure4", folder)
     assert {row["scenario"] for row in found["rows"]} == {"participation"}
@@ -151,6 +155,7 @@ def test_figure_4_says_how_good_acts_were_beside_the_tone(folder: Path) -> None:
     assert any("the share of positive gossip" in sentence for sentence in found["verdicts"])
 
 
+@pytest.mark.slow
 def test_table_2_takes_several_minds(folder: Path) -> None:
     found = reproduced("table2", folder, "--mind", "chance")
     assert {row["mind"] for row in found["rows"]} == {"embedded", "chance"}
@@ -223,6 +228,7 @@ def asked(**changes: Any) -> Request:
     return replace(request, **changes)
 
 
+@pytest.mark.slow
 def test_all_arms_go_on_together_until_each_of_them_is_stable(tmp_path: Path) -> None:
     ends: list[dict[str, int]] = []
     found = list(played(tmp_path, asked(), StableRule(window=2, tolerance=0.0), ends))
@@ -262,6 +268,7 @@ def test_rounds_without_cooperation_are_no_reason_to_end() -> None:
 # The page about it
 
 
+@pytest.mark.slow
 def test_what_the_page_tries_without_a_key_works(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -444,6 +451,7 @@ def test_findings_of_one_scenario_are_tried_in_no_other() -> None:
     assert tried("investment") == set(CLAIMS) - {"talked-about"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dilemma", paper.SCENARIOS)
 def test_what_is_likely_alone_is_what_a_whole_forecast_says(dilemma: str) -> None:
     spec = RunSpec().merged(scenario=dilemma, agents=4, minds={"*": "openai:gpt-4o-mini"})
@@ -465,6 +473,7 @@ def test_what_fake_llm_made_up_is_said_to_confirm_nothing(
     assert "they neither confirm nor refute the paper" in page
 
 
+@pytest.mark.slow
 def test_another_judge_of_tone_can_be_chosen_and_is_named(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -144,6 +144,7 @@ def test_a_run_asked_to_stop_stops_resumably_after_a_whole_round(tmp_path: Path)
     assert len(story(run.journal.path)[1]) == 2
 
 
+@pytest.mark.slow
 def test_a_run_stopped_at_every_round_is_the_run_that_was_not(tmp_path: Path) -> None:
     def one_round(run: Run) -> None:
         before = run.society.round
@@ -166,6 +167,7 @@ def test_a_run_may_stop_before_its_first_round(tmp_path: Path) -> None:
     assert story(run.journal.path) == longer(tmp_path, ROUNDS)
 
 
+@pytest.mark.slow
 def test_agents_keep_their_own_minds_when_a_run_goes_on(tmp_path: Path) -> None:
     minds = {**MINDS, "A01": "defector", "A02": "chance"}
     for name, rounds in (("short", 2), ("long", 5)):

@@ -221,6 +221,7 @@ def test_wealth_is_what_was_earned_in_the_encounters_of_the_file(tmp_path: Path)
 # Written by one process ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_run_in_use_is_refused_and_says_by_whom(tmp_path: Path) -> None:
     with process("hold", tmp_path) as other:
         pid, path = said(other), tmp_path / NAME / "run.sqlite"
@@ -244,6 +245,7 @@ def test_a_run_is_free_once_it_is_closed_even_after_an_error(tmp_path: Path) -> 
     assert len(resume(run.journal.path)) == 64
 
 
+@pytest.mark.slow
 def test_the_lock_of_a_killed_process_holds_nobody_up(tmp_path: Path) -> None:
     with process("hold", tmp_path) as other:
         assert said(other)
@@ -267,6 +269,7 @@ def test_an_automatic_name_that_another_run_is_just_taking_is_passed_over(tmp_pa
         assert played(tmp_path, 1, name=None).parent.name == f"{AUTOMATIC}-2"
 
 
+@pytest.mark.slow
 def test_runs_begun_at_the_same_time_get_places_of_their_own(tmp_path: Path) -> None:
     with process("automatic", tmp_path) as one, process("automatic", tmp_path) as two:
         assert (said(one), said(two)) == ("ready", "ready")

@@ -81,6 +81,7 @@ def test_a_stop_is_a_warning_and_the_last_that_is_said() -> None:
     assert "WARNING stopped after round 0: --max-calls 3 is used up" in log()[-1]
 
 
+@pytest.mark.slow
 def test_a_model_s_cost_is_in_every_line() -> None:
     with served():
         assert execute([*SHORT, "--model", "vllm:fake"]) == 0

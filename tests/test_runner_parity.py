@@ -88,6 +88,7 @@ def test_every_command_of_the_page_works_as_it_is_written(folder: Path) -> None:
     assert (folder / "runs" / "pd-no-gossip-s1" / "run.sqlite").is_file()
 
 
+@pytest.mark.slow
 def test_every_line_of_the_loop_works_as_it_is_written(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

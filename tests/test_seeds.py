@@ -142,6 +142,7 @@ def test_each_role_has_its_own_words(repunet: Command) -> None:
         assert set(each.descriptions) == {"investment/investor", "investment/trustee"}
 
 
+@pytest.mark.slow
 @needs_reference
 @pytest.mark.parametrize("packed", ["pd_full", "investment_full", "sign_up_full"])
 def test_an_imported_run_teaches_what_its_step_folder_does(repunet: Command, packed: str) -> None:

@@ -71,6 +71,7 @@ def treatment(run: str) -> str:
 # Playing --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_rounds_played_bit_by_bit_are_rounds_played_at_once(shell: Shell) -> None:
     assert shell("run pd 2; run 1; run pd 1; save; fin")[0] == 0
     execute(["run", "pd", "--rounds", "4", "--name", "whole", *FOUR])
@@ -98,6 +99,7 @@ def test_a_seed_that_is_open_gives_a_run_its_people(shell: Shell) -> None:
         assert len(journal.founding.personas) == 2
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_is_played_on_by_as_much_as_one_says(shell: Shell) -> None:
     execute(["run", "pd", "--rounds", "5", "--name", "long", *FOUR])
     execute(["fork", "long", "--at", "1", "--rounds", "1", "--name", "short", "--quiet"])
@@ -144,6 +146,7 @@ def test_a_fork_is_compared_with_what_it_comes_from(shell: Shell) -> None:
 # Looking --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_all_that_can_be_looked_at_is_the_command_s_own_page(
     shell: Shell, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -174,6 +177,7 @@ def attempts(run: str) -> list[tuple[str, int, str]]:
         return file.execute(query).fetchall()
 
 
+@pytest.mark.slow
 def test_an_agent_can_be_asked_and_nothing_changes(
     shell: Shell, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -400,6 +404,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     terminal.close()
 
 
+@pytest.mark.slow
 def test_a_session_at_a_terminal(terminal: Terminal, tmp_path: Path) -> None:
     terminal.see("repunet> ")
     terminal.type("nonsense\n")
@@ -423,6 +428,7 @@ def test_a_session_at_a_terminal(terminal: Terminal, tmp_path: Path) -> None:
     assert "run pd 2" in (tmp_path / "state" / "repunet" / "history").read_text()
 
 
+@pytest.mark.slow
 def test_the_end_of_the_lines_deletes_nothing(terminal: Terminal, tmp_path: Path) -> None:
     terminal.see("repunet> ")
     terminal.type("run pd 1\n")

@@ -245,6 +245,7 @@ def test_where_nothing_was_sent_no_cost_is_known(sweep: Swept) -> None:
     assert values(sweep(), "dollars") == {None}
 
 
+@pytest.mark.slow
 def test_one_run_is_said_in_the_singular(repunet: Command) -> None:
     text = 'scenario = "pd"\nmind = "embedded"\nagents = 4\nrounds = 1\nseeds = [1]\n'
     Path("grid.toml").write_text(text)
@@ -282,6 +283,7 @@ def test_the_next_commands_can_be_pasted(repunet: Command) -> None:
         assert repunet(first, *shlex.split(rest))[0] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["local", "processes"])
 def test_the_log_of_every_run_names_the_command_but_no_key(
     repunet: Command, monkeypatch: pytest.MonkeyPatch, place: str
@@ -328,6 +330,7 @@ def test_treatments_take_turns_in_time(folder: Path) -> None:
     assert [name.split("-")[3] for name in began] == ["s1", "s1", "s2", "s2"]
 
 
+@pytest.mark.slow
 def test_a_run_that_another_process_writes_is_passed_over_and_looked_at_again(
     folder: Path,
 ) -> None:
@@ -412,6 +415,7 @@ def in_peace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tup
     os.chdir(before)
 
 
+@pytest.mark.slow
 @linux
 def test_a_sweep_that_is_killed_and_begun_again_is_the_one_left_in_peace(
     in_peace: dict[str, Any],
@@ -468,6 +472,7 @@ def files() -> list[Path]:
     return sorted(Path("runs").rglob("run.sqlite"))
 
 
+@pytest.mark.slow
 def test_all_runs_ask_at_once_and_share_one_limit(sweep: Swept) -> None:
     with served(latency=0.02) as server:
         sweep(ASKING)
@@ -479,6 +484,7 @@ def test_all_runs_ask_at_once_and_share_one_limit(sweep: Swept) -> None:
     assert digests() == digests("other")
 
 
+@pytest.mark.slow
 def test_a_budget_that_is_shared_is_never_exceeded_and_nothing_is_paid_twice(sweep: Swept) -> None:
     with served() as server:
         runs = sweep(ASKING, "--max-calls", "60", "--jobs", "2", code=3)
@@ -494,6 +500,7 @@ def test_a_budget_that_is_shared_is_never_exceeded_and_nothing_is_paid_twice(swe
     assert all(len(attempts(path)) == len(received(path)) for path in files())
 
 
+@pytest.mark.slow
 def test_what_was_spent_before_counts(sweep: Swept) -> None:
     with served() as server:
         sweep(ASKING)
@@ -523,6 +530,7 @@ def test_a_budget_needs_a_price_before_anything_is_sent(
     assert "the price of openai:unheard-of is not known" in err
 
 
+@pytest.mark.slow
 def test_a_sweep_of_language_models_that_is_killed_pays_for_nothing_twice(folder: Path) -> None:
     Path("grid.toml").write_text(ASKING)
     nursery = Nursery()
@@ -541,6 +549,7 @@ def test_a_sweep_of_language_models_that_is_killed_pays_for_nothing_twice(folder
     assert answered - sum(len(received(path)) for path in files()) <= in_flight
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_answer_stops_resumably(sweep: Swept) -> None:
     with served(key="another") as server:
         runs = sweep(ASKING, code=3)
@@ -570,6 +579,7 @@ def test_a_list_of_jobs_is_played_like_a_grid(repunet: Command) -> None:
 PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "run-a-sweep.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_page_on_sweeps_works_as_it_is_written(repunet: Command) -> None:
     for name, text in re.findall(r"`([a-z.]+)`:\n\n```\w*\n(.*?)^```$", PAGE, re.DOTALL | re.M):
         Path(name).write_text(text)

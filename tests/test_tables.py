@@ -404,6 +404,7 @@ def test_a_fork_says_since_when_it_lives_under_another_treatment(tmp_path: Path)
     assert treatments == ["full", "full", "no-gossip", "no-gossip"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", [("INSERT INTO events", 100), ("COMMIT", 4)])
 def test_a_run_killed_in_mid_round_shows_what_was_committed(
     moment: tuple[str, int], tmp_path: Path

@@ -138,6 +138,7 @@ def test_the_shell_and_the_log_are_no_exceptions(
     assert not any(map(RAW.search, logs))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 @pytest.mark.parametrize("words", [("show", "bad", "--json"), ("show", "bad")])
 def test_no_encoding_ends_a_command(

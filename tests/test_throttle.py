@@ -201,6 +201,7 @@ def test_who_comes_first_is_served_first(gaps: list[int], concurrency: int) -> N
     run(main())
 
 
+@pytest.mark.slow
 @given(st.integers(1, 60), st.integers(1, 200), st.integers(1, 100))
 def test_no_minute_has_more_requests_than_allowed(limit: int, number: int, most: int) -> None:
     times = starts(Allowance(most, requests_per_minute=limit), [1] * number)

@@ -84,6 +84,7 @@ def test_a_decline_needs_both_ends_to_be_as_found(monkeypatch: pytest.MonkeyPatc
     assert not humans.decline(TWO, decisions=2).passed
 
 
+@pytest.mark.slow
 def test_networks_are_compared_by_level_and_by_trend() -> None:
     level, slope = humans.networks(TWO)
     assert level.passed == (float(level.found) > 0)  # type: ignore[arg-type]

@@ -39,6 +39,7 @@ def test_the_published_totals_are_the_sums_of_the_published_scores() -> None:
         assert total == sum(s[0] for (row, col), s in table.items() if row == name != col)
 
 
+@pytest.mark.slow
 def test_societies_of_two_score_as_the_library_does() -> None:
     names = ["grudger", "win-stay-lose-shift", "bully"]
     played, gaps = matches.play_all(names, seed=3)
@@ -177,6 +178,7 @@ def test_the_long_run_is_where_the_chain_ends_up(first: chain.Vector, second: ch
     assert chain.stationary(moves) == pytest.approx(far[0], abs=1e-9)
 
 
+@pytest.mark.slow
 @given(VECTOR, VECTOR)
 def test_the_standard_error_counts_all_covariances(
     first: chain.Vector, second: chain.Vector
@@ -218,6 +220,7 @@ def test_a_duel_is_played_by_a_society_and_held_against_the_chain() -> None:
     assert (found, gaps) == (tuple(total / UNIT / 20 for total in totals.values()), 0)
 
 
+@pytest.mark.slow
 def test_a_player_with_another_noise_than_it_should_have_is_found_out() -> None:
     duel, size = memory_one.DUELS[5], memory_one.Size(4000, 0.1)
     wrong = memory_one.Duel(duel.first, duel.second, 0.03, duel.published, duel.source)

@@ -154,11 +154,13 @@ def test_everybody_keeps_a_standing_of_itself() -> None:
 # Checks
 
 
+@pytest.mark.slow
 def test_private_opinions_lead_where_they_should() -> None:
     assert norms.disputed("L1", QUICK, 1).passed
     assert norms.disputed("L6", QUICK, 1).passed
 
 
+@pytest.mark.slow
 def test_a_norm_with_another_verdict_leads_elsewhere() -> None:
     turned = LEADING_EIGHT["L1"].turned(GOOD, BAD, HELPED)
     assert not norms.disputed("L1", QUICK, 1, turned).passed
@@ -169,12 +171,14 @@ def test_any_wrong_verdict_shows_in_the_records(case: Case) -> None:
     assert not recorded("L4", 1, LEADING_EIGHT["L4"].turned(*case)).passed
 
 
+@pytest.mark.slow
 def test_stern_judging_passes_its_check_and_image_scoring_does_not() -> None:
     size = replace(QUICK, tolerance=0.03)
     assert norms.stern(size, 1).passed
     assert not norms.stern(size, 1, IMAGE_SCORING).passed
 
 
+@pytest.mark.slow
 def test_image_scoring_unravels_and_standing_does_not() -> None:
     assert norms.unravelling(BRIEF, 1).passed
     assert not norms.unravelling(BRIEF, 1, LEADING_EIGHT["L3"]).passed
@@ -182,6 +186,7 @@ def test_image_scoring_unravels_and_standing_does_not() -> None:
     assert not norms.recovering(BRIEF, 1, IMAGE_SCORING).passed
 
 
+@pytest.mark.slow
 def test_a_public_norm_that_punishes_the_just_fails_its_check() -> None:
     size = replace(QUICK, tolerance=0.02)
     assert norms.agreed("L3", size, 1).passed

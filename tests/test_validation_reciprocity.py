@@ -142,6 +142,7 @@ def test_a_defector_gives_no_excuse() -> None:
 # Checks
 
 
+@pytest.mark.slow
 def test_discriminating_pays_where_theory_says() -> None:
     assert reciprocity.standing(QUICK, 3, 1).passed
 
