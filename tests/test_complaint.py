@@ -77,6 +77,8 @@ GEMINI = "You exceeded your current quota, please check your plan and billing de
         (429, "exceeded call rate limit of your S0 tier; for a higher quota see aka.ms/quota", {}),
         (429, "Allocated quota exceeded, please increase it", {"code": "insufficient_quota"}),
         (429, "Too many requests", {}),
+        (429, "15 requests per minute, 1500 per day", {}),
+        (429, "Rate limit exceeded: free-models-per-min", {}),
         (200, {"error": {"code": 429, "message": "slow down"}}, {}),
     ],
 )  # fmt: skip
@@ -84,6 +86,32 @@ def test_a_limit_that_passes_is_no_empty_account(
     status: int, said: Any, parts: dict[str, Any]
 ) -> None:
     assert type(found(status, said, parts)) is RateLimited
+
+
+def of_a_quota(time: str) -> dict[str, str]:
+    return {"quotaId": f"GenerateRequestsPer{time}PerProjectPerModel-FreeTier", "quotaValue": "50"}
+
+
+@pytest.mark.parametrize(
+    ("said", "parts"),
+    [
+        (f"{GEMINI} Please retry in 58.8s.", {"details": [{"violations": [of_a_quota("Day")]}]}),
+        (GEMINI, {"details": [of_a_quota("Minute"), of_a_quota("Day")]}),
+        ("Rate limit reached for m on requests per day (RPD): Limit 200, Used 200, Requested 1. "
+         "Please try again in 7m12s.", {"type": "requests", "code": "rate_limit_exceeded"}),
+        ("Rate limit reached for m on tokens per day (TPD): Limit 100000, Used 99801", {}),
+        ("Rate limit exceeded: free-models-per-day", {}),
+        ("You are past the limit of 1000 API calls / month of a trial key.", {}),
+        ("You have reached your daily request limit.", {}),
+    ],
+)  # fmt: skip
+def test_a_limit_per_day_stops_at_once_in_the_words_of_its_provider(
+    said: str, parts: dict[str, Any]
+) -> None:
+    failure = found(429, said, parts)
+    assert type(failure) is Permanent
+    assert "a limit of days is used up: resume when" in str(failure)
+    assert said in str(failure)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +154,35 @@ def test_a_parameter_is_known_under_any_spelling(said: str, named: str) -> None:
     failure = found(400, said)
     assert isinstance(failure, Unsupported)
     assert (failure.parameter, failure.most) == (named, None)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Unknown parameter: foo. Known: max_tokens, temperature, response_format",
+        "Extra parameter foo. Valid options are [max_tokens, top_p, json_schema]",
+        "foo is not supported. Allowed fields: max_tokens; temperature",
+        "unknown field `foo`, expected one of `max_tokens`, `response_format`, `top_p`",
+        "Accepted parameters are: max_tokens, temperature. Unrecognized: foo",
+    ],
+)
+def test_what_is_listed_as_known_is_not_what_is_refused(said: str) -> None:
+    assert type(found(400, said)) is Unacceptable
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ("Unknown parameter: 'max_tokens'. Known: max_completion_tokens, n", "max_tokens"),
+        ("Valid parameters: temperature, max_tokens. Unsupported: top_p", "top_p"),
+        ("Parameters not supported: temperature", "temperature"),
+        ("Fields that are no longer supported: top_p", "top_p"),
+    ],
+)
+def test_what_is_refused_beside_a_list_is_found(said: str, named: str) -> None:
+    failure = found(400, said)
+    assert isinstance(failure, Unsupported)
+    assert failure.parameter == named
 
 
 def test_a_value_of_the_users_that_is_refused_stops_the_run() -> None:

@@ -21,7 +21,7 @@ from repunet.mind import NoAnswer
 from repunet.minds.language.conversation import Conversation
 from repunet.minds.language.correspondence import Correspondence
 from repunet.minds.language.form import Form
-from repunet.minds.language.line import UNKNOWN, Line
+from repunet.minds.language.line import SILENT, UNKNOWN, Line
 from repunet.models.allowance import Allowance
 from repunet.models.failure import (
     Content,
@@ -406,25 +406,60 @@ async def never(_: Request) -> Reply:
     return said()
 
 
-SILENT: tuple[Said, ...] = (never, Overloaded("503"), Overloaded("503", retry_after=4.0))
+MUTE: tuple[Said, ...] = (never, Overloaded("503"), Overloaded("503", retry_after=4.0))
 
 
 @pytest.mark.parametrize("rung", ["schema", None])
 @pytest.mark.parametrize("known", [True, False])
-@pytest.mark.parametrize("silent", SILENT)
+@pytest.mark.parametrize("mute", MUTE)
 def test_nothing_waits_past_the_deadline_while_nobody_is_answered(
-    path: Path, silent: Said, known: bool, rung: Rung | None
+    path: Path, mute: Said, known: bool, rung: Rung | None
 ) -> None:
-    async def work(desk: Desk) -> tuple[list[Any], float]:
+    async def work(desk: Desk) -> list[tuple[Any, float]]:
         if known:
             assert await desk.ask(20) == YES
-        began = now()
-        return await all_of(desk, range(1, 9)), now() - began
+        return await asyncio.gather(*(timed(desk, number) for number in range(1, 9)))
 
-    script = (said(f"So: {GOOD}" if rung is None else GOOD), silent) if known else (silent,)
-    (found, took), _ = meet(path, work, *script, rung=rung, deadline=5.0, concurrency=1)
-    assert {type(each) for each in found} <= ({Stopped, NoAnswer} if known else {Stopped})
-    assert 4 < took < 10
+    async def timed(desk: Desk, number: int) -> tuple[Any, float]:
+        return await outcome(desk, number), now()
+
+    script = (said(f"So: {GOOD}" if rung is None else GOOD), mute) if known else (mute,)
+    found, stub = meet(path, work, *script, rung=rung, deadline=5.0, concurrency=1)
+    begun = first_sent(stub)
+    ends = [end - begun[number] for number, (_, end) in enumerate(found, 1) if number in begun]
+    assert max(ends) == pytest.approx(5)
+    assert [type(end) for end, _ in found].count(NoAnswer) < (SILENT if known else 1)
+
+
+def first_sent(stub: Stub) -> dict[int, float]:
+    """Return when each agent's request was sent first."""
+    begun: dict[int, float] = {}
+    for time, at, _, _ in stub.sent:
+        begun.setdefault(int(at.split("/")[2][1:]), time)
+    return begun
+
+
+def test_who_has_fallen_silent_takes_no_deadline_for_each_of_many_questions(path: Path) -> None:
+    async def work(desk: Desk) -> tuple[list[Any], float]:
+        assert await desk.ask(20) == YES
+        began = now()
+        return [await outcome(desk, number) for number in range(1, 9)], now() - began
+
+    (found, took), _ = meet(path, work, said(), never, deadline=5.0)
+    assert [type(each) for each in found] == [NoAnswer] * (SILENT - 1) + [Stopped] * 6
+    assert took == pytest.approx(5 * SILENT)
+
+
+def test_a_question_that_nobody_answers_is_alone_where_the_next_one_is_answered(path: Path) -> None:
+    async def work(desk: Desk) -> list[Any]:
+        asked = [(number, "poison" if number % 3 else "well") for number in range(1, 13)]
+        return [await outcome(desk, number, prompt) for number, prompt in asked]
+
+    async def answer(request: Request) -> Reply:
+        return await never(request) if request.messages[1].content == "poison" else said()
+
+    found, _ = meet(path, work, said(), answer, deadline=5.0)
+    assert Stopped not in map(type, found)
 
 
 def test_a_turn_that_would_come_after_the_deadline_is_not_awaited(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -18,12 +19,15 @@ from pydantic_ai.exceptions import ContentFilterError, UserError
 from pydantic_ai.messages import ModelResponse, TextPart
 from pydantic_ai.models.function import FunctionModel
 from pydantic_ai.usage import RequestUsage
+from raw_server import head, saying
+from raw_server import listening as bytes_listening
 
 from repunet.errors import UsageError
 from repunet.extras import installation
 from repunet.models import failure, native
 from repunet.models.learnt import Learnt
 from repunet.models.native import NativeTransport
+from repunet.models.native_client import ADDRESSES
 from repunet.models.request import Message, Reply, Request, Sampling, Usage
 from repunet.models.secrets import known, redacted
 
@@ -65,7 +69,7 @@ def refusal(message: str, kind: str = "invalid_request_error") -> dict[str, Any]
 class Anthropic:
     """An endpoint that says always the same, and keeps what it was asked."""
 
-    def __init__(self, answer: dict[str, Any], status: int, headers: dict[str, str]) -> None:
+    def __init__(self, answer: Any, status: int, headers: dict[str, str]) -> None:
         self.answer, self.status, self.headers = answer, status, headers
         self.asked: list[dict[str, Any]] = []
         self.delay = 0.0
@@ -255,11 +259,93 @@ def test_an_answer_that_takes_too_long_is_given_up(talk: Conversation) -> None:
 
 def test_an_endpoint_that_is_not_there_may_come_back(talk: Conversation) -> None:
     talk.patch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
-    transport = NativeTransport("anthropic", HAIKU, timeout=60)
-    with pytest.raises(failure.Transient) as error:
-        asyncio.run(transport.send(request(), "text", "r1"))
-    assert type(error.value) is failure.Transient
+
+    async def ask() -> None:
+        transport = NativeTransport("anthropic", HAIKU, timeout=60)
+        try:
+            await transport.send(request(), "text", "r1")
+        finally:
+            await transport.close()
+
+    with pytest.raises(failure.Unreachable, match="nobody answers at that address") as error:
+        asyncio.run(ask())
     assert not error.value.charged
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "words"),
+    [
+        (refusal("Overloaded", "overloaded_error"), failure.Interrupted, "Overloaded"),
+        (refusal("Your credit balance is too low"), failure.Permanent, "no money left"),
+        (refusal("upstream has gone"), failure.Interrupted, "upstream has gone"),
+        ({"error": {"message": f"no such key: {KEY}"}}, failure.Interrupted, r"\[key\]"),
+    ],
+)
+def test_an_error_with_status_200_is_told_in_its_words(
+    said: dict[str, Any], kind: type[failure.Failure], words: str, talk: Conversation
+) -> None:
+    with pytest.raises(kind, match=words) as error:
+        talk.ask(says(said), request())
+    assert type(error.value) is kind
+
+
+class Streams(Anthropic):
+    """An endpoint that sends events, whatever it is asked."""
+
+    async def handle(self, request: web.Request) -> web.Response:
+        kinds = ((each["type"], json.dumps(each)) for each in self.answer)
+        events = "".join(f"event: {kind}\ndata: {data}\n\n" for kind, data in kinds)
+        return web.Response(text=events, content_type="text/event-stream")
+
+
+BEGUN = {**SAID, "content": [], "stop_reason": None}
+
+
+def block(index: int, kind: str, **parts: Any) -> dict[str, Any]:
+    return {"type": f"content_block_{kind}", "index": index, **parts}
+
+
+PIECES: list[dict[str, Any]] = [
+    {"type": "message_start", "message": BEGUN},
+    block(0, "start", content_block={"type": "thinking", "thinking": ""}),
+    block(0, "delta", delta={"type": "thinking_delta", "thinking": "5?"}),
+    block(1, "start", content_block={"type": "text", "text": ""}),
+    {"type": "ping"},
+    block(1, "delta", delta={"type": "text_delta", "text": '{"rati'}),
+    block(1, "delta", delta={"type": "text_delta", "text": 'ng":4}'}),
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 6}},
+    {"type": "message_stop"},
+]
+
+
+def test_a_native_answer_that_comes_in_pieces_is_the_same(talk: Conversation) -> None:
+    whole = talk.ask(says(), request())
+    assert talk.ask(Streams(PIECES, 200, {}), request()) == whole
+
+
+def test_a_native_stream_that_is_cut_is_no_answer(talk: Conversation) -> None:
+    with pytest.raises(failure.Transient, match="cut") as error:
+        talk.ask(Streams(PIECES[:-2], 200, {}), request())
+    assert error.value.charged
+
+
+@pytest.mark.parametrize("provider", ["anthropic", "google", "groq"])
+def test_no_native_provider_reads_more_than_an_answer_needs(
+    provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ask() -> None:
+        async with bytes_listening(saying(head(), b"[" + b"0" * 2**20, times=64)) as url:
+            monkeypatch.setitem(os.environ, ADDRESSES[provider].variable, url.removesuffix("/v1"))
+            monkeypatch.setitem(os.environ, f"{provider.upper()}_API_KEY", KEY)
+            transport = NativeTransport(provider, "some-model", timeout=20)
+            try:
+                await transport.send(request(), "text", "r1")
+            finally:
+                await transport.close()
+
+    with pytest.raises(failure.Transient, match="larger than 2 MiB") as error:
+        asyncio.run(ask())
+    assert error.value.charged
 
 
 def test_gibberish_is_transient(talk: Conversation) -> None:

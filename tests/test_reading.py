@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import tracemalloc
 import zlib
 from typing import Any
@@ -9,7 +10,16 @@ from typing import Any
 import pytest
 from raw_server import Habit, answer, delta, events, head, listening, packed, saying, silent, slowly
 
-from repunet.models.failure import Failure, Overloaded, RateLimited, TimedOut, Transient
+from repunet.models import client
+from repunet.models.failure import (
+    Failure,
+    Overloaded,
+    Permanent,
+    RateLimited,
+    TimedOut,
+    Transient,
+    Unreachable,
+)
 from repunet.models.openai import OpenAITransport
 from repunet.models.reading import LARGEST
 from repunet.models.request import Message, Reply, Request, Usage
@@ -72,7 +82,33 @@ STREAM = head(200, "text/event-stream")
 GZIP = head(200, "application/json", "Content-Encoding: gzip")
 DEFLATE = head(200, "application/json", "Content-Encoding: deflate")
 HELLO = body(answer("Hello"))
+LINES = head(200, "application/x-ndjson")
+
+
+def lines(*pieces: Any) -> bytes:
+    return b"\n".join(map(body, pieces))
+
+
+def from_ollama(text: str, **more: Any) -> dict[str, Any]:
+    return {"model": "m", "message": {"role": "assistant", "content": text}, "done": False} | more
+
+
+OLLAMA = lines(
+    from_ollama("Hel"),
+    from_ollama("lo"),
+    from_ollama("", done=True, done_reason="stop", prompt_eval_count=5, eval_count=2),
+)
+LAST = b"data: " + body(PIECES[-1])
 FORMS = {
+    "last event without a blank line": events(*PIECES[:-1], end=LAST),
+    "last event without a line": events(*PIECES[:-1], end=LAST + b"\n"),
+    "last mark without a blank line": events(*PIECES, end=b"data: [DONE]"),
+    "a cut event after the last": events(*PIECES, end=b'data: {"usage": {"pro'),
+    "lines": saying(LINES, lines(*PIECES)),
+    "lines that are called JSON": saying(head(), lines(*PIECES) + b"\n"),
+    "lines of Ollama": saying(LINES, OLLAMA + b"\n"),
+    "lines of Ollama that are called JSON": saying(head(), OLLAMA),
+    "one line": saying(LINES, body(from_ollama("Hello", done=True))),
     "comments": events(*PIECES, first=b": OPENROUTER PROCESSING\n\n: keep-alive\n\n"),
     "no mark at the end": events(*PIECES, end=b""),
     "no reason": events(*PIECES[:-1]),
@@ -120,6 +156,41 @@ def test_a_stream_that_is_cut_is_no_answer(end: bytes) -> None:
     assert "cut" in str(found)
 
 
+@pytest.mark.parametrize("end", [b"", b'{"message": {"con'])
+def test_lines_that_are_cut_are_no_answer(end: bytes) -> None:
+    for label in (LINES, head()):
+        cut = lines(from_ollama("Hel"), from_ollama("lo")) + b"\n" + end
+        assert "cut" in str(failed(saying(label, cut)))
+
+
+def test_what_lines_of_ollama_took_is_read() -> None:
+    assert read(saying(LINES, OLLAMA)).usage == Usage(5, 2)
+
+
+@pytest.mark.parametrize("packing", ["br", "zstd", "compress", "x-unknown"])
+def test_what_is_packed_as_nobody_asked_for_is_told_at_once(packing: str) -> None:
+    packed_so = head(200, "application/json", f"Content-Encoding: {packing}")
+    found = failed(saying(packed_so, b"\x1b\x00\xf8\xff"))
+    assert (type(found), found.charged) == (Permanent, True)
+    assert f"packed as '{packing}'" in str(found)
+
+
+def test_no_packing_is_asked_for_that_can_not_be_unpacked_piece_by_piece() -> None:
+    asked: list[bytes] = []
+
+    async def main() -> None:
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked.append(await reader.readuntil(b"\r\n\r\n"))
+            await saying(head(), HELLO)(writer)
+            writer.close()
+
+        async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+            await sent(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
+
+    asyncio.run(main())
+    assert b"accept-encoding: gzip, deflate\r\n" in asked[0].lower()
+
+
 @pytest.mark.parametrize("first", ["\ufeff", "id: 1\n", "retry: 3000\n\n", "\n\ufeff\n"])
 @pytest.mark.parametrize("label", ["text/event-stream", "application/json"])
 def test_no_piece_is_lost_whatever_the_stream_begins_with(first: str, label: str) -> None:
@@ -144,6 +215,8 @@ WITHOUT_END = {
         head(200, "application/json", "Content-Encoding: gzip, gzip"), packed(ZEROS * 16, 2)
     ),
     "stream": saying(STREAM, LARGE, times=ENDLESS),
+    "lines": saying(LINES, lines(from_ollama("a" * MIB)) + b"\n", times=ENDLESS),
+    "line": saying(LINES, b'{"a": "' + ZEROS, times=ENDLESS),
     "event": saying(STREAM, b"data: " + ZEROS, times=ENDLESS),
     "headers": saying(head(200, "application/json", *(f"X-{n}: 1" for n in range(9999))), HELLO),
 }
@@ -201,6 +274,16 @@ def test_silence_ends_with_the_time_for_it(habit: Habit) -> None:
 
     found = failed(stays, timeout=0.2)
     assert (type(found), found.charged) == (TimedOut, True)
+
+
+def test_a_handshake_that_stalls_ends_with_the_time_for_a_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client, "CONNECT", 0.2)
+
+    with socket.create_server(("127.0.0.1", 0)) as mute, pytest.raises(Unreachable) as found:
+        asyncio.run(asyncio.wait_for(sent(f"https://127.0.0.1:{mute.getsockname()[1]}/v1"), 60))
+    assert not found.value.charged
 
 
 def test_a_byte_now_and_then_is_read_for_as_long_as_it_is_awaited() -> None:

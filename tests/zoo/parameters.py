@@ -39,16 +39,17 @@ async def a_top_p_of_1_is_out_of_range(call: Call) -> Answer:
     return call.answered()
 
 
+def without_penalties(call: Call) -> Answer:
+    if not {"frequency_penalty", "presence_penalty"} & call.body.keys():
+        return call.answered()
+    said = "Penalty is not enabled for m"
+    error = {"code": 400, "message": said, "status": "INVALID_ARGUMENT"}
+    return web.json_response([{"error": error}], status=400)
+
+
 @habit("Google's compatible endpoint: 'Penalty is not enabled for models/...'", extra=0)
 async def a_penalty_is_refused_without_its_name(call: Call) -> Answer:
-    if "frequency_penalty" in call.body or "presence_penalty" in call.body:
-        error = {
-            "code": 400,
-            "message": "Penalty is not enabled for m",
-            "status": "INVALID_ARGUMENT",
-        }
-        return web.json_response([{"error": error}], status=400)
-    return call.answered()
+    return without_penalties(call)
 
 
 @habit(
@@ -57,14 +58,7 @@ async def a_penalty_is_refused_without_its_name(call: Call) -> Answer:
     extra=1,
 )
 async def a_penalty_that_was_set_is_left_out(call: Call) -> Answer:
-    if "frequency_penalty" in call.body or "presence_penalty" in call.body:
-        error = {
-            "code": 400,
-            "message": "Penalty is not enabled for m",
-            "status": "INVALID_ARGUMENT",
-        }
-        return web.json_response([{"error": error}], status=400)
-    return call.answered()
+    return without_penalties(call)
 
 
 @habit(
@@ -88,19 +82,15 @@ async def a_temperature_of_0_is_out_of_range(call: Call) -> Answer:
     return call.answered()
 
 
+def without_top_p(call: Call, said: str, status: int = 400) -> Answer:
+    return call.wrong(said, status) if "top_p" in call.body else call.answered()
+
+
 @habit("servers that write names as Java does", settings=",top_p=0.9", extra=1)
 async def a_name_is_written_in_another_way(call: Call) -> Answer:
-    if "top_p" in call.body:
-        return call.wrong("Validation failed: topP is not a valid field here")
-    return call.answered()
+    return without_top_p(call, "Validation failed: topP is not a valid field here")
 
 
-@habit(
-    "servers that use the name of the method: nucleus sampling",
-    settings=",top_p=0.9",
-    extra=1,
-)
+@habit("servers that use the name of the method: nucleus sampling", settings=",top_p=0.9", extra=1)
 async def top_p_is_called_nucleus_sampling(call: Call) -> Answer:
-    if "top_p" in call.body:
-        return call.wrong("Nucleus sampling cannot be combined with greedy decoding", 422)
-    return call.answered()
+    return without_top_p(call, "Nucleus sampling cannot be combined with greedy decoding", 422)

@@ -9,7 +9,7 @@ from openai import Timeout as Timeouts
 
 from repunet.models.connections import limits
 from repunet.models.environment import Proxy, certificates, proxy_for, refused_by
-from repunet.models.reading import content
+from repunet.models.reading import PACKINGS, content
 
 CONNECT = 10.0
 """Seconds in which a connection must be there, TLS included."""
@@ -31,10 +31,13 @@ class BoundedClient(DefaultAioHttpClient):
             trust_env=False,  # what is to be trusted of it is here
             proxy=self.proxy and _proxy(self.proxy),
             verify=certificates(url, self.proxy),
+            headers={"Accept-Encoding": ", ".join(PACKINGS)},
         )
 
     async def send(self, request: Request, **options: Any) -> Response:
         """Send a request; return the response, read as far as is needed. JSON is called so."""
+        waits = request.extensions.get("timeout", {})  # a vendor's client has one for everything
+        waits["connect"] = min(waits.get("connect") or CONNECT, CONNECT)
         response = await super().send(request, **{**options, "stream": True})
         try:
             if self.proxy and response.status_code == 407:

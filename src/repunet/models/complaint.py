@@ -31,6 +31,8 @@ from repunet.models.refusals import (
     BOTH,
     BUSY,
     CONTEXT,
+    DAYS,
+    DAYS_BY_NAME,
     ERRORS,
     FILTERED,
     FLAGGED,
@@ -48,6 +50,7 @@ from repunet.models.refusals import (
     PASSING,
     PERHAPS_NO_MONEY,
     REACHED,
+    SHORTER,
     SPELLINGS,
     TOO_LARGE,
     TRANSIENT,
@@ -77,6 +80,11 @@ class Complaint:
     def words(self) -> str:
         """Return all that it says."""
         return f"{self.names} {self.said} {self.details}"
+
+    @cached_property
+    def blamed(self) -> str:
+        """Return its message without what would do instead of what is wrong."""
+        return OTHERS.sub("", self.said)
 
     @property
     def why(self) -> str:
@@ -110,6 +118,12 @@ class Complaint:
         return bool(A_MINUTE.search(self.words) and (more or TOO_LARGE.search(self.said)))
 
     @property
+    def is_of_days(self) -> bool:
+        """Tell whether a limit is reached that lasts for a day or longer."""
+        by_words = DAYS.search(self.said) and not SHORTER.search(self.said)
+        return bool(by_words or DAYS_BY_NAME.search(self.details))
+
+    @property
     def is_of_a_cut(self) -> bool:
         """Tell whether there was an answer, and it was cut for want of room."""
         return self.status < 500 and bool(REACHED.search(self.said))
@@ -124,6 +138,8 @@ class Complaint:
             )
         if self.status in (200, 400, 401, 402, 403, 412, 429) and self.is_of_money:
             return Permanent(f"there is no money left ({self.why})")
+        if self.status in (200, 403, 429) and self.is_of_days:
+            return Permanent(f"a limit of days is used up: resume when it is renewed ({self.why})")
         if self.status == 401 or (self.status == 400 and NO_KEY.search(self.said)):
             return Permanent(f"the key is not accepted ({self.why})")
         return None
@@ -169,12 +185,12 @@ class Complaint:
     def _refuses_format(self, sent: Mapping[str, Any]) -> bool:
         if "response_format" not in sent:
             return False
-        return self.status == 501 or bool(FORMAT.search(self.words) or NO_ROUTE.search(self.said))
+        words = OTHERS.sub("", self.words)
+        return self.status == 501 or bool(FORMAT.search(words) or NO_ROUTE.search(self.said))
 
     def _of_room(self, name: str, asked: int) -> Failure | None:
         """Return what is the matter with the room for an answer, None if it is something else."""
-        said = OTHERS.split(self.said, maxsplit=1)[0]
-        of_room = ANY_ROOM.search(f"{self.param or ''} {said}")
+        of_room = ANY_ROOM.search(f"{self.param or ''} {self.blamed}")
         in_context = CONTEXT.search(self.words)
         if not (of_room or (in_context and "requested" in self.said)):
             return None
@@ -216,7 +232,7 @@ class Complaint:
         """Return the parameters that were sent and that it names, the first one first."""
         if self.param in SPELLINGS and self.param in sent:
             return [self.param]
-        said = OTHERS.split(self.said, maxsplit=1)[0]
+        said = self.blamed
         there = [name for name in SPELLINGS if name in sent]
         if ANY_SAMPLING.search(said):
             return there

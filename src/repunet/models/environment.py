@@ -4,7 +4,7 @@ import base64
 import errno
 import os
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -89,7 +89,31 @@ def require_way(url: str) -> None:
     certificates(url, proxy_for(url))
 
 
-def explained(causes: Iterable[BaseException], proxy: Proxy | None) -> Failure | None:
+def explained(
+    causes: Sequence[BaseException], proxy: Proxy | None, shown: Callable[[str], str]
+) -> Failure | None:
+    """Return the failure of a connection that was never there, None where it failed otherwise.
+
+    `shown` makes of what is said of it what may be told.
+    """
+    failure = _of_this_machine(causes, proxy)
+    if failure is None and any(isinstance(cause, _unconnected()) for cause in causes):
+        return Unreachable(f"nobody answers at that address ({shown(said_of(causes[-1]))})")
+    return failure
+
+
+def said_of(error: BaseException) -> str:
+    """Return what an error says of itself."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _unconnected() -> tuple[type[BaseException], ...]:
+    import aiohttp
+
+    return aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError
+
+
+def _of_this_machine(causes: Iterable[BaseException], proxy: Proxy | None) -> Failure | None:
     """Return the failure of a connection that this machine's environment is the reason of."""
     import aiohttp
 

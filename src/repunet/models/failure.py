@@ -1,5 +1,6 @@
 """How a request can fail: four classes, each with its own remedy, and what a server can't do."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from repunet.models.request import Usage
@@ -91,3 +92,10 @@ class Unsupported(Failure):
         """What the transport will leave out from now on; None if it is the format."""
         self.most = most
         """How many tokens of an answer the server takes, where that is what it refuses."""
+
+
+def causes_of(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what has caused it, the innermost last."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

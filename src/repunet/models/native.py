@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from repunet.errors import UsageError
 from repunet.extras import missing
 from repunet.models.complaint import complaint_of
+from repunet.models.environment import explained
 from repunet.models.failure import (
     Content,
     Failure,
@@ -21,9 +22,11 @@ from repunet.models.failure import (
     TimedOut,
     Transient,
     Unsupported,
+    causes_of,
 )
 from repunet.models.lean import lean
 from repunet.models.learnt import SAMPLING, Learnt
+from repunet.models.native_client import LEGACY, ErrorInAnswer, NativeClient, client_for, legacy
 from repunet.models.request import Finish, Message, Reply, Request, Rung, Sampling, Usage
 from repunet.models.secrets import known, redacted
 from repunet.models.vendors import known as known_of
@@ -69,7 +72,8 @@ class NativeTransport:
         self._name, self._variables = model, _variables(provider)
         self._provider = provider
         self._timeout = timeout
-        self._model = _model(provider, model, timeout)
+        self._http = client_for(provider, timeout)
+        self._model = _model(provider, model, timeout, self._http)
         self._unknown = self._model.unsupported_settings
         self._entered = False
         self.learnt = known_of(provider, model) if learnt is None else learnt
@@ -104,6 +108,8 @@ class NativeTransport:
         if self._entered:
             self._entered = False
             await self._model.__aexit__(None, None, None)
+        if self._http is not None:
+            await self._http.aclose()
 
     async def _enter(self) -> None:
         if not self._entered:
@@ -126,7 +132,17 @@ class NativeTransport:
         except Failure:
             raise
         except Exception as error:  # noqa: BLE001
-            raise self._failure(error, sent) from None
+            raise self._beneath(error, sent) or self._failure(error, sent) from None
+
+    def _beneath(self, error: Exception, sent: Mapping[str, Any]) -> Failure | None:
+        """Return the failure that our own client tells of, None if it tells of none."""
+        causes = tuple(causes_of(error))
+        for cause in causes:
+            if isinstance(cause, Failure):
+                return cause
+            if isinstance(cause, ErrorInAnswer):
+                return self._refusal(cause, redacted(_said(cause), *known(os.environ)), sent)
+        return explained(causes, self._http.proxy if self._http else None, _shown)
 
     def _failure(self, error: Exception, sent: Mapping[str, Any]) -> Failure:
         from pydantic_ai import exceptions as ai
@@ -152,13 +168,13 @@ class NativeTransport:
 
         status, wait = error.status_code, getattr(error, "retry_after", None)
         why = f"{status}: {said}"
-        if isinstance(error, ai.ModelQuotaExceededError):
-            return Permanent(f"there is no money left ({why})")
         if isinstance(error, ai.ModelAuthenticationError):
             return Permanent(f"the key is not accepted: set {self._variables} ({why})")
         told = complaint_of(status, _body(error))
         details = redacted(str(error)[:ALL], *known(os.environ))
         complaint = replace(told, said=said, details=details, retry_after=wait)
+        if isinstance(error, ai.ModelQuotaExceededError) and not complaint.is_of_days:
+            return Permanent(f"there is no money left ({why})")
         failure = complaint.failure(sent, self._name)
         if isinstance(failure, Unsupported) and failure.parameter is not None:
             self.learnt.refuse(failure.parameter, failure.most)
@@ -167,11 +183,12 @@ class NativeTransport:
         return failure
 
 
-def _model(provider: str, name: str, timeout: float) -> "Model[Any]":
+def _model(provider: str, name: str, timeout: float, http: NativeClient | None) -> "Model[Any]":
     """Return pydantic-ai's model; raises UsageError for what is missing."""
     try:
         from pydantic_ai.exceptions import UserError
         from pydantic_ai.models import infer_model
+        from pydantic_ai.providers import infer_provider_class
     except ImportError:
         raise missing(f"models of {provider} need pydantic-ai", "providers") from None
     names = VARIABLES.get(provider, ())
@@ -180,7 +197,11 @@ def _model(provider: str, name: str, timeout: float) -> "Model[Any]":
     try:
         if provider == "bedrock":
             return _bedrock(name, timeout)
-        return infer_model(f"{provider}:{name}")
+        if http is None:
+            return infer_model(f"{provider}:{name}")
+        vendor: Any = infer_provider_class(provider)
+        client = legacy(http) if provider in LEGACY else http
+        return infer_model(f"{provider}:{name}", lambda _: vendor(http_client=client))
     except (UserError, ImportError, ValueError) as error:
         said = redacted(str(error), *known(os.environ))
         raise UsageError(f"{provider}:{name} can't be asked: {said}") from None
@@ -275,6 +296,11 @@ def _usage(response: "ModelResponse") -> Usage | None:
         return None
     unseen = [n for name, n in said.details.items() if name.startswith(("reasoning", "thought"))]
     return Usage(said.input_tokens, said.output_tokens, said.cache_read_tokens, sum(unseen))
+
+
+def _shown(said: str) -> str:
+    """Return what somebody else says in a line, without keys."""
+    return redacted(" ".join(said.split()), *known(os.environ))[:400]
 
 
 def _said(error: BaseException) -> str:

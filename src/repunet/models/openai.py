@@ -1,7 +1,7 @@
 """OpenAI's protocol, which most servers of language models speak."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from email.utils import mktime_tz, parsedate_tz
 from math import isfinite
@@ -10,17 +10,17 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from repunet.models.body import body, reply_of
 from repunet.models.complaint import Complaint, complaint_of
-from repunet.models.environment import OPENAI, explained
+from repunet.models.environment import OPENAI, explained, said_of
 from repunet.models.failure import (
     Failure,
     Interrupted,
     TimedOut,
     Transient,
-    Unreachable,
     Unsupported,
+    causes_of,
 )
 from repunet.models.learnt import Learnt
-from repunet.models.request import Reply, Request, Rung, Usage
+from repunet.models.request import Reply, Request, Rung
 from repunet.models.secrets import redacted
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class OpenAITransport:
                 error.status_code, error.body or error, error.response.headers
             )
             if complaint.is_of_a_cut:
-                return Reply("", "length", _at_most(request, sent[self.learnt.room]))
+                return Reply("", "length", request.at_most(sent[self.learnt.room]))
             failure = complaint.failure(sent, self._model)
         except openai.APIConnectionError as error:
             failure = self._unreached(error)
@@ -80,7 +80,7 @@ class OpenAITransport:
             OSError,
             RuntimeError,
         ) as error:
-            failure = Transient(self._shown(_said(error)), charged=True)
+            failure = Transient(self._shown(said_of(error)), charged=True)
         else:
             return self._reply(answer, request, sent)
         if isinstance(failure, Unsupported) and failure.parameter is not None:
@@ -103,7 +103,7 @@ class OpenAITransport:
             raise self._empty(answer, request, sent)
         if reply.finish == "broken":
             why = f"the answer broke off: {self._shown(reply.reason)}"
-            raise Interrupted(why, usage=reply.usage or _at_most(request, 0))
+            raise Interrupted(why, usage=reply.usage or request.at_most(0))
         return replace(
             reply,
             text=redacted(reply.text, self._key),
@@ -120,7 +120,7 @@ class OpenAITransport:
             return Transient(f"there is nothing in the answer {self._shown(what)}", charged=True)
         failure = complaint.failure(sent, self._model)
         if isinstance(failure, Interrupted):
-            failure.usage = _at_most(request, 0)
+            failure.usage = request.at_most(0)
         return failure
 
     def _complaint(self, status: int, content: Any, headers: Mapping[str, str]) -> Complaint:
@@ -135,17 +135,12 @@ class OpenAITransport:
 
     def _unreached(self, error: BaseException) -> Failure:
         """Return the failure of a request whose connection failed, by what has caused it."""
-        from aiohttp import ClientConnectorError, ConnectionTimeoutError
-
-        causes = tuple(_causes(error))
-        if (failure := explained(causes, self._proxy)) is not None:
+        causes = tuple(causes_of(error))
+        if (failure := explained(causes, self._proxy, self._shown)) is not None:
             return failure
-        why = self._shown(_said(causes[-1]))
-        if any(isinstance(each, ClientConnectorError | ConnectionTimeoutError) for each in causes):
-            return Unreachable(f"nobody answers at that address ({why})")
         if any(isinstance(each, TimeoutError) for each in causes):
             return TimedOut("no answer in time", charged=True)
-        return Transient(why, charged=True)
+        return Transient(self._shown(said_of(causes[-1])), charged=True)
 
     def _shown(self, said: object, longest: int = LONGEST) -> str:
         """Return in one line, and without the key, what somebody else has said."""
@@ -178,22 +173,6 @@ def _read(answer: Any) -> Any:
         return json.loads(answer)
     except (ValueError, RecursionError):
         return answer
-
-
-def _at_most(request: Request, tokens: int) -> Usage:
-    """Return what a request took at most, where its server does not say it."""
-    return Usage(request.bound - request.sampling.max_tokens, tokens, estimated=True)
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and what has caused it, the innermost last."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

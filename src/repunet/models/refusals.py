@@ -34,6 +34,10 @@ PASSING = _words(
     r"allocated.?quota", r"resource.?exhausted", r"concurren",
 )  # fmt: skip
 """What is said of a limit that passes by itself, be it called a quota."""
+DAYS = _words(r"(per|/) ?[ _-]?(day|week|month)\b|PerDay", r"\b[rt]pd\b", r"\bdaily\b|每[日天]")
+SHORTER = _words(r"(per|/) ?[ _-]?(sec|min|hour)", r"\b[rt]p[ms]\b")
+DAYS_BY_NAME = re.compile(r"quota_?id\W{1,6}\w*per_?day", re.IGNORECASE)
+"""What is said of a limit that lasts for a day or longer, of others, and what Google calls it."""
 TOO_LARGE = _words(r"request (is )?too large", r"larger than[^.]{0,40}per.?min")
 A_MINUTE = _words(r"per[ _-]?min", r"\btpm\b")
 LIMIT_AND_MORE = re.compile(r"limit:? (\d[\d,]*)\D{1,12}requested:? (\d[\d,]*)", re.IGNORECASE)
@@ -65,9 +69,21 @@ VALUE = _words(
 )
 """What is said of a value."""
 BOTH = _words(r"both|only one|together|combin|exclusive|one of them")
-OTHERS = _words(r"expected one of|(supported|allowed|valid|known) (parameters|fields|values|names)",
-                r"\binstead\b")  # fmt: skip
-"""What follows is not what is refused."""
+NOT_DENIED = "".join(
+    rf"(?<!\b{word} )" for word in ("not", "not a", "no", "longer", "currently", "yet")
+)
+GOOD = (
+    rf"(?<!n't ){NOT_DENIED}\b(?:known|supported|allowed|valid|accepted|available|recogni[sz]ed"
+    r"|permitted|expected|possible|legal)"
+)
+NAMED = r"(?:param(?:eter)?|arg(?:ument)?|field|value|name|key|option|input|setting)s?"
+OTHERS = re.compile(
+    rf"(?:(?:one of|{GOOD}(?: (?:\w+ )?{NAMED})?(?: (?:are|is|include))?)[ \"']*[:=(\[]"
+    rf"|expected one of|\binstead\b|{GOOD} {NAMED})"
+    r"(?:(?!\b(?:got|received|but|found)\b)[^.]|\.(?!\s))*",
+    re.IGNORECASE,
+)
+"""What would do instead of what is refused, with all the names that are listed there."""
 UNSUPPORTED = ("unsupported_parameter", "unsupported_value", "unknown_parameter")
 SPELLINGS = {
     "temperature": _words(r"temperature"),

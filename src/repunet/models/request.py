@@ -75,6 +75,10 @@ class Request:
         size = sum(len(message.content.encode()) + 16 for message in self.messages)
         return size + 2 * len(json.dumps(self.schema)) + self.sampling.max_tokens
 
+    def at_most(self, output: int) -> "Usage":
+        """Return what it took at most, where its server does not say it."""
+        return Usage(self.bound - self.sampling.max_tokens, output, estimated=True)
+
     def followed(self, *messages: Message) -> "Request":
         """Return the same dialogue, some turns later."""
         return replace(self, messages=(*self.messages, *messages))

@@ -47,6 +47,8 @@ UNKNOWN = 30.0
 """Seconds after which an endpoint is given up that has never answered, nor said to be busy."""
 TRIES = 4
 """So often a request is sent that its server does not take: that may have been an accident."""
+SILENT = 3
+"""So many requests that come to their deadline one after another show that nobody is there."""
 MORE = 2
 """How many times as much room is given to an answer that was cut off."""
 BYTES_A_TOKEN = 4
@@ -123,6 +125,8 @@ class Line:
         self._is_known = correspondence.log.has_heard(name)
         """Whether it has ever answered: then it is up to a request if it is not answered."""
         self._heard_at = 0.0
+        self._unheard = 0
+        """How many requests came to their deadline since anything was heard."""
         self._unsent: set[Trial] = set()
         """The requests that have not been sent yet, as they wait for their turn."""
 
@@ -223,7 +227,7 @@ class Line:
             raise Failed(failure, number) from failure
         if reply.finish in ("stop", "unknown"):
             self._ladder.heard(sending.rung, reply.text, whole=reply.finish == "stop")
-        self._is_known, self._heard_at = True, now()
+        self._is_known, self._heard_at, self._unheard = True, now(), 0
         return self._received(sending, reservation, number, reply, round(now() - began, 4))
 
     def _received(
@@ -364,12 +368,15 @@ class Line:
     def _out_of_time(self, trial: Trial) -> Exception:
         """Return how a request ends that was not answered in time.
 
-        That is up to the request if others were answered meanwhile, or if no other waits.
+        That is up to the request if others were answered meanwhile, or if no other waits, but not
+        for ever: a few such requests in a row show that nobody is there.
         """
         if trial.last is None:
             raise RuntimeError("a request has failed without a reason")
         failure, others = trial.last.failure, self._heard_at > (trial.began or 0.0)
-        gone = isinstance(failure, Unreachable | RateLimited) or (self._unsent and not others)
+        self._unheard += not others
+        silent = not others and (self._unsent or self._unheard >= SILENT)
+        gone = silent or isinstance(failure, Unreachable | RateLimited)
         if self._is_known and not gone:
             return Unanswered(f"no answer in time: {failure}", trial.last.number)
         seconds = get_running_loop().time() - (trial.began or 0.0)

@@ -18,6 +18,7 @@ from repunet.models.batch import Batch
 from repunet.models.endpoint import COMPATIBLE, NATIVE, PERSON, WEB, address, key
 from repunet.models.environment import OPENAI, require_way
 from repunet.models.ledger import Ledger, unpriced
+from repunet.models.native_client import address_of
 from repunet.models.prices import Price, price_of
 from repunet.models.serving import HERE
 from repunet.prompts import PLAIN
@@ -54,7 +55,7 @@ def require_means(minds: Roster, terms: Terms) -> None:
             key(mind.endpoint, os.environ)
             require_way(address(mind.endpoint) or OPENAI)
         if terms.batch is None and mind.endpoint.provider in NATIVE:
-            require_way(f"https://{mind.endpoint.provider}")
+            require_way(address_of(mind.endpoint.provider))
         if terms.batch is None and mind.endpoint.provider in HERE:
             local.require(mind.endpoint.path)
         if terms.allowance.budget is not None and price_of(mind.endpoint, terms.prices) is None:
