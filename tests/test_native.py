@@ -25,9 +25,9 @@ from raw_server import listening as bytes_listening
 from repunet.errors import UsageError
 from repunet.extras import installation
 from repunet.models import failure, native
+from repunet.models.environment import ADDRESSES
 from repunet.models.learnt import Learnt
 from repunet.models.native import NativeTransport
-from repunet.models.native_client import ADDRESSES
 from repunet.models.request import Message, Reply, Request, Sampling, Usage
 from repunet.models.secrets import known, redacted
 

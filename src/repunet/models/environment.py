@@ -22,6 +22,21 @@ SCHEMES = ("http", "https")
 FULL = (errno.EMFILE, errno.ENFILE)
 
 
+class Address(NamedTuple):
+    """Where a vendor is, and the variable that names another place, if there is one."""
+
+    url: str
+    variable: str
+
+
+ADDRESSES = {
+    "anthropic": Address("https://api.anthropic.com", "ANTHROPIC_BASE_URL"),
+    "google": Address("https://generativelanguage.googleapis.com", "GOOGLE_GEMINI_BASE_URL"),
+    "groq": Address("https://api.groq.com", "GROQ_BASE_URL"),
+    "mistral": Address("https://api.mistral.ai", ""),
+}
+
+
 class Proxy(NamedTuple):
     """A proxy, and where it was named. What lets us use it is never shown."""
 
@@ -34,6 +49,12 @@ class Proxy(NamedTuple):
     def __str__(self) -> str:
         """Return what may be said of it."""
         return f"the proxy {self.host} (named by {self.named})"
+
+
+def address_of(provider: str) -> str:
+    """Return where a vendor's models are asked."""
+    known = ADDRESSES.get(provider, Address(f"https://{provider}", ""))
+    return os.environ.get(known.variable, "").strip() or known.url
 
 
 def proxy_for(url: str) -> Proxy | None:

@@ -1,31 +1,18 @@
 """The client for HTTP that vendors' own clients are given: they read no more than is needed."""
 
 import json
-import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from httpx2 import Request, Response
 
 from repunet.models.client import BoundedClient
+from repunet.models.environment import ADDRESSES, address_of
 
 if TYPE_CHECKING:
     import httpx
 
 
-class Address(NamedTuple):
-    """Where a vendor is, and the variable that names another place, if there is one."""
-
-    url: str
-    variable: str
-
-
-ADDRESSES = {
-    "anthropic": Address("https://api.anthropic.com", "ANTHROPIC_BASE_URL"),
-    "google": Address("https://generativelanguage.googleapis.com", "GOOGLE_GEMINI_BASE_URL"),
-    "groq": Address("https://api.groq.com", "GROQ_BASE_URL"),
-    "mistral": Address("https://api.mistral.ai", ""),
-}
 LEGACY = ("groq",)
 """Those whose clients take a client of an older kind."""
 ANSWERS = ("content", "candidates", "choices")
@@ -62,12 +49,6 @@ def _require_answer(body: bytes) -> None:
         return
     if said.get("error") or "error" in (said.get("type"), said.get("object")):
         raise ErrorInAnswer(said)
-
-
-def address_of(provider: str) -> str:
-    """Return where a vendor's models are asked."""
-    known = ADDRESSES.get(provider, Address(f"https://{provider}", ""))
-    return os.environ.get(known.variable, "").strip() or known.url
 
 
 def client_for(provider: str, timeout: float) -> NativeClient | None:

@@ -16,9 +16,8 @@ from repunet.models import local
 from repunet.models.allowance import Allowance
 from repunet.models.batch import Batch
 from repunet.models.endpoint import COMPATIBLE, NATIVE, PERSON, WEB, address, key
-from repunet.models.environment import OPENAI, require_way
+from repunet.models.environment import OPENAI, address_of, require_way
 from repunet.models.ledger import Ledger, unpriced
-from repunet.models.native_client import address_of
 from repunet.models.prices import Price, price_of
 from repunet.models.serving import HERE
 from repunet.prompts import PLAIN
