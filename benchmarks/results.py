@@ -20,7 +20,7 @@ mind = "embedded"
 
 
 def lines() -> list[str]:
-    """Return the lines about reports, comparisons and validation."""
+    """Return the lines about reports, figures, comparisons and validation."""
     with TemporaryDirectory() as home:
         folder = Path(home)
         (folder / "paper.toml").write_text(GRID)
@@ -30,11 +30,13 @@ def lines() -> list[str]:
         _run(folder, "report", "one")  # so that all modules are compiled
         report = _median(folder, "report", "one", "--force")
         whole = _median(folder, "report", "paper", "--force")
+        drawn = _median(folder, "figures", "one", "-o", "drawn", "--format", "svg", "--force")
         compared = _median(folder, "compare", "paper")
         size = (folder / "runs" / "one" / "report.html").stat().st_size / 1e6
         validated = _seconds(folder, "validate", "--quiet")
     return [
         f"| report of 20 agents x 60 rounds | {report:.1f} s, {size:.1f} MB | < 5 s, < 5 MB |",
+        f"| all figures of such a run, as SVG | {drawn:.1f} s | |",
         f"| report of a sweep of 60 such runs | {whole:.0f} s | |",
         f"| `repunet compare` of 60 such runs | {compared:.1f} s | < 20 s |",
         f"| `repunet validate` | {validated:.0f} s | < 60 s |",

@@ -1,6 +1,5 @@
 """Figures: drawn for any society, the same for the same tables, and honest about what they show."""
 
-import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -378,10 +377,7 @@ def test_a_file_that_is_there_stays(several: list[Frames], tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_all_figures_of_a_run_take_little_time_and_room(play: Callable[..., Frames]) -> None:
+def test_all_figures_of_a_run_take_less_than_2_megabytes(play: Callable[..., Frames]) -> None:
     run = play(20, 60)
-    drawn(draw("network", [run]), "svg")  # fonts and the like are loaded once
-    began = time.process_time()
     pages = [drawn(draw(name, [run]), "svg") for name in FIGURES]
-    assert time.process_time() - began < 2.5
     assert sum(map(len, pages)) < 2_000_000

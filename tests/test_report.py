@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -527,12 +526,10 @@ def test_a_report_is_shown_if_that_is_asked_for(
 
 
 @pytest.mark.slow
-def test_60_rounds_of_20_agents_are_told_in_5_seconds_and_5_megabytes(tmp_path: Path) -> None:
+def test_60_rounds_of_20_agents_are_told_in_less_than_5_megabytes(tmp_path: Path) -> None:
     path = played(tmp_path, company("embedded", n=20), 60)
-    began = time.process_time()
     with patch("repunet.analysis.report.single.pictures", pictures):
         page = page_of_run(path).html
-    assert time.process_time() - began < 5
     assert 500_000 < len(page.encode()) < 5_000_000
 
 

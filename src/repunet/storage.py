@@ -17,6 +17,24 @@ FILE = "run.sqlite"
 LOCK = "run.lock"
 VARIABLE = "REPUNET_STORAGE"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+FORBIDDEN = re.compile(
+    r"(con|prn|aux|nul|(com|lpt)[1-9\xb9\xb2\xb3])\s*(\..*)?|.*[. ]|.*[<>:\"/\\|?*\0-\x1f].*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Names that no file and no folder can have on Windows: of devices, and some characters."""
+
+
+def portable(name: str, what: str) -> str:
+    """Return the name of something that is new; raises UsageError for one that Windows forbids.
+
+    >>> portable("NUL.json", "a seed")
+    Traceback (most recent call last):
+        ...
+    repunet.errors.UsageError: 'NUL.json' can't name a seed: Windows forbids it; choose another name
+    """
+    if FORBIDDEN.fullmatch(name):
+        raise UsageError(f"{name!r} can't name {what}: Windows forbids it; choose another name")
+    return name
 
 
 class InUse(UsageError):  # noqa: N818
@@ -112,11 +130,12 @@ def new_place(name: str | None, default: str, folder: Path | None = None) -> Ite
     """Hold the place of a run file that is not there yet.
 
     Without a name it is the default, numbered until it is free. Raises UsageError for a name that
-    is taken or is none.
+    is taken, is none, or would be none elsewhere.
     """
     place = home(folder)
     if name is not None and not NAME.fullmatch(name):
         raise UsageError(f"{name!r} can't name a run: use up to 100 letters, digits, . - _")
+    portable(name or default, "a run")
     with ExitStack() as held:
         for candidate in [name] if name else _numbered(default):
             path = place / candidate / FILE

@@ -43,6 +43,11 @@ class Cost:
     latency: float | None
     """Mean seconds to an answer."""
 
+    @property
+    def from_cache(self) -> float | None:
+        """Return the share of the input that was seen before; None where nobody says of any."""
+        return min(1.0, self.cached / self.input) if self.cached and self.input else None
+
 
 def costs(journal: Journal, by: By) -> list[Cost]:
     """Return what was asked, one entry for each operation, agent, round, or kind of attempt."""

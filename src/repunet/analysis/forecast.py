@@ -176,7 +176,7 @@ def forecast(
     if latency is not None and not latency > 0:
         raise UsageError(f"an answer takes more than 0 seconds, not {latency:g}")
     casting = Casting.of(founding)
-    rates, paces = _rates(casting, terms.prices), _paces(casting, latency, files)
+    rates, paces = rates_of(casting, terms.prices), _paces(casting, latency, files)
     case = partial(_case, founding, rounds, casting, rates, plan, prompts)
     cases = Cases(
         case(LOW, Aloof),
@@ -201,7 +201,7 @@ def forecast(
 def likely(founding: Founding, rounds: int, terms: Terms = FREE) -> Need:
     """Return what a run is likely to take: the same as `forecast` says, in a third of the time."""
     casting = Casting.of(founding)
-    rates = _rates(casting, terms.prices)
+    rates = rates_of(casting, terms.prices)
     return _case(founding, rounds, casting, rates, FAITHFUL, PLAIN, LIKELY, _embedded).sum()
 
 
@@ -229,7 +229,7 @@ def _case(
         wording=prompts,
         acquainted=assumed is HIGH and casting.all_language,
     )
-    return Case(assumed, played, _needs(played, assumed, casting, rates))
+    return Case(assumed, played, needs_of(played, assumed, casting, rates))
 
 
 def _told(cases: "Cases", rates: Rates) -> dict[str, Any]:
@@ -369,14 +369,15 @@ def _paces(casting: Casting, latency: float | None, files: Iterable[Path]) -> Pa
     return {casting.called(name): pace(where, looked) for name, where in casting.endpoints.items()}
 
 
-def _rates(casting: Casting, table: Mapping[str, Price] | None) -> Rates:
+def rates_of(casting: Casting, table: Mapping[str, Price] | None) -> Rates:
+    """Return what the models cost, by what outputs call them; None where that is not known."""
     rates = {
         casting.called(name): price_of(where, table) for name, where in casting.endpoints.items()
     }
     return rates or dict.fromkeys(casting.models)
 
 
-def _needs(
+def needs_of(
     played: Rehearsal, assumed: Assumptions, casting: Casting, rates: Rates
 ) -> dict[Line, Need]:
     """Return what each kind of question to each model takes."""

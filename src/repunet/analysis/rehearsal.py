@@ -7,7 +7,7 @@ would write is written, and time passes in units of one answer.
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from repunet.analysis.ticks import now, run, tick
@@ -63,6 +63,16 @@ class Tally:
     bytes_schema: int = 0
     bytes_out: int = 0
 
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Return the bytes: of messages, schemas and answers."""
+        return self.bytes_in, self.bytes_schema, self.bytes_out
+
+    def since(self, earlier: "Tally") -> "Tally":
+        """Return what came after an earlier state of it."""
+        pairs = zip(astuple(self), astuple(earlier), strict=True)
+        return Tally(*(now - before for now, before in pairs))
+
 
 @dataclass(slots=True)
 class Rehearsal:
@@ -73,6 +83,8 @@ class Rehearsal:
     """By round."""
     waits: list[int] = field(default_factory=list)
     """By round: how many answers had to wait for one another, one after another."""
+    earlier: dict[Line, Tally] = field(default_factory=dict)
+    """The tallies as they were when half of the rounds, or one less than that, were played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,14 +220,15 @@ def rehearse(
     compact: bool,
     wording: str,
     acquainted: bool = False,
-    rendered: int | None = None,
+    rendered: int = RENDERED,
 ) -> Rehearsal:
     """Play a society and return what it asked of its models.
 
+    `rendered`: the agent-rounds up to which every question is put in words.
     `acquainted`: from the second round on everyone is met again by everyone, and has as many ties
     as the run has room for, so that no society can give rise to more questions.
     """
-    every = 1 + len(founding.personas) * rounds // (RENDERED + 1)
+    every = 1 + len(founding.personas) * rounds // (rendered + 1)
     meter = Meter(wording, every)
     minds = casting.roster(stand_in(founding.seed), founding.seed, meter)
     society, dilemma = founding.society(), scenario(founding.scenario)
@@ -228,6 +241,8 @@ def rehearse(
             await simulation.step()
             found.waits.append(now() - since)
             found.calls.append(meter.calls - calls)
+            if number + 1 == rounds // 2:
+                found.earlier |= {line: replace(each) for line, each in found.tallies.items()}
             if acquainted and not number:
                 acquaint(simulation, rounds)
 

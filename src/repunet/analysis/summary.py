@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from repunet.analysis.costs import total
 from repunet.analysis.makers import known_minds, made_up
 from repunet.attempts import spent
 from repunet.encounter import UNIT, Act
@@ -79,6 +80,8 @@ class Summary:
     tokens: int = 0
     dollars: float | None = None
     """What they cost; None where the price of any of them is not known, or nothing was sent."""
+    cached: float | None = None
+    """Share of the tokens in that providers took from a cache; None where they say of none."""
 
 
 def cooperation(events: Iterable[Event], scenario: str = "") -> float | None:
@@ -175,6 +178,7 @@ def summarise(journal: Journal) -> Summary:
         calls=asked.calls,
         tokens=asked.tokens,
         dollars=None if asked.unpriced or not asked.calls else asked.cost / DOLLAR,
+        cached=total(journal).from_cache,
     )
 
 

@@ -15,6 +15,16 @@ from repunet.terminal import in_one_line, prepare, tell
 
 DONE, FAILED, BAD_USE, INTERRUPTED = 0, 1, 2, 130
 
+THEIRS = {
+    "start.py": "shell",
+    "auto_run.py": "run",
+    "run_simulation.py": "run",
+    "batch_run.sh": "batch FILE",
+    "change_sim_folder.py": "seed new",
+    "export_profiles.py": "profiles export",
+}
+"""The programs of the reference's runner, and what they are called here."""
+
 app = App(
     name="repunet",
     version=f"RepuNet {__version__}",
@@ -69,6 +79,7 @@ def main(arguments: list[str] | None = None) -> None:
 def execute(arguments: list[str]) -> int:
     """Run a command and return its code; what goes wrong is one line on the error stream."""
     try:
+        _require_ours(arguments)
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except RepuNetError as error:
@@ -86,6 +97,13 @@ def execute(arguments: list[str]) -> int:
         _print_no_more()
         return _complain(f"{error.filename or 'the output'}: {error.strerror or error}", FAILED)
     return code if isinstance(code, int) else DONE
+
+
+def _require_ours(arguments: list[str]) -> None:
+    """Raise UsageError, with what it is called here, for a program of the reference's runner."""
+    program = arguments[0].replace("\\", "/").rpartition("/")[2] if arguments else ""
+    if program in THEIRS:
+        raise UsageError(f"{program} is called here: repunet {THEIRS[program]}; options as there")
 
 
 def _print_no_more() -> None:

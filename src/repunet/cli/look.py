@@ -15,6 +15,8 @@ from repunet.cli.output import (
     console,
     disclaimer,
     fitted,
+    money,
+    part,
     print_json,
     rate,
     say,
@@ -147,9 +149,21 @@ def _print_society(gallery: Gallery, summary: Summary) -> None:
     )
     spare = ("known by", "tied by", "ties to")
     console.print(fitted(title, columns, spare))
-    say(f"{disclaimer(summary.mind)} Missing decisions: {summary.missing}.")
+    say(f"{disclaimer(summary.mind)} Missing decisions: {summary.missing} of {summary.decisions}.")
+    if summary.calls:
+        say(_spent(summary))
     whom = f"{called(Path(summary.path))} --agent {quote(everyone[0].name)}"
     say(f"One agent: repunet show {whom}", unbroken=True)
+
+
+def _spent(summary: Summary) -> str:
+    """Return what a run has asked of language models."""
+    cached = "" if summary.cached is None else f" ({part(summary.cached)} of those in from a cache)"
+    price = money(summary.dollars)
+    return (
+        f"Asked of language models: {summary.calls:,} calls, {summary.tokens:,} tokens{cached}, "
+        f"cost {price}."
+    )
 
 
 def _print_portrait(one: Portrait, latest: int | None) -> None:

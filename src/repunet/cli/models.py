@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from repunet.analysis.costs import BY, Cost, costs, total
 from repunet.cli.options import Json, Storage
-from repunet.cli.output import console, fitted, money, print_json, say
+from repunet.cli.output import console, fitted, money, part, print_json, say
 from repunet.errors import unknown
 from repunet.journal import Journal
 from repunet.storage import locate
@@ -79,9 +79,9 @@ def _row(each: Cost) -> tuple[str, ...]:
 def _explain(all_: Cost) -> None:
     if all_.estimated:
         say(f"{all_.estimated:,} calls: the tokens are an estimate, since the server counts none.")
-    if all_.cached:
-        share = all_.cached / all_.input
-        say(f"{share:.0%} of the tokens in had been read before, and were taken from a cache.")
+    if all_.from_cache is not None:
+        share = part(all_.from_cache)
+        say(f"{share} of the tokens in had been read before, and were taken from a cache.")
     if all_.possibly:
         dollars = all_.possibly_dollars
         more = f"{all_.possibly:,} tokens more" + ("" if dollars is None else f", {money(dollars)}")

@@ -60,8 +60,8 @@ Rounds: TypeAlias = Annotated[
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True)
-class LimitOptions:
-    """What language models may be asked for, and what that may cost; None is not said."""
+class PlanLimits:
+    """Limits that a forecast reckons with; None is not said."""
 
     concurrency: Concurrency = None
     requests_per_minute: Annotated[
@@ -70,6 +70,30 @@ class LimitOptions:
     tokens_per_minute: Annotated[
         Whole | None, Parameter(help="Tokens used in a minute, of each server.")
     ] = None
+    budget: Annotated[float | None, Parameter(help="Dollars to spend at most.")] = None
+    max_calls: Annotated[
+        Whole | None, Parameter(help="Requests to send at most, refused ones not counted.")
+    ] = None
+    max_total_tokens: Annotated[
+        Whole | None, Parameter(help="Tokens to use at most, in and out.")
+    ] = None
+    slots: Annotated[
+        Whole | None, Parameter(help="Requests a model on this machine works on at once.")
+    ] = None
+    prices: Annotated[Path | None, Parameter(help="A file of prices, for --budget.")] = None
+
+    def given(self) -> dict[str, Any]:
+        """Return those that were said, by name."""
+        placed = replace(self, prices=self.prices and self.prices.absolute())
+        said = asdict(placed).items()
+        return {name: value for name, value in said if value is not None and name != "batch"}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class PlayLimits(PlanLimits):
+    """Limits of a run that asks servers."""
+
     deadline: Annotated[
         float | None,
         Parameter(help=f"Seconds after which to give a question up; default {FREE.deadline:g}."),
@@ -78,25 +102,17 @@ class LimitOptions:
         float | None,
         Parameter(help=f"Seconds after which to give an attempt up; default {FREE.timeout:g}."),
     ] = None
-    budget: Annotated[float | None, Parameter(help="Dollars to spend at most.")] = None
-    max_calls: Annotated[
-        Whole | None, Parameter(help="Requests to send at most, refused ones not counted.")
-    ] = None
-    max_total_tokens: Annotated[
-        Whole | None, Parameter(help="Tokens to use at most, in and out.")
-    ] = None
     threads: Annotated[
         Whole | None, Parameter(help="Threads a model on this machine computes with.")
     ] = None
-    slots: Annotated[Whole | None, Parameter(help="Requests such a model works on at once.")] = None
-    prices: Annotated[Path | None, Parameter(help="A file of prices, for --budget.")] = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class LimitOptions(PlayLimits):
+    """Limits of a run that can do without servers, too."""
+
     batch: Annotated[
         Path | None,
         Parameter(help="Write requests into this folder and read answers there, send nothing."),
     ] = None
-
-    def given(self) -> dict[str, Any]:
-        """Return those that were said, by name."""
-        placed = replace(self, prices=self.prices and self.prices.absolute())
-        said = asdict(placed).items()
-        return {name: value for name, value in said if value is not None and name != "batch"}

@@ -49,6 +49,8 @@ READABLE = 12
 BLANK = re.compile(r"(?<=\s)(?=\S)")
 BREAK = re.compile(r"(?<=[-_/:,+.=])(?=\S)|(?<=\s)(?=\S)")
 """Where a line may end: between words; and after signs in them."""
+FILLED = re.compile(r"[ \t]+$", re.MULTILINE)
+"""Blanks at the end of a line."""
 GAP = "  "
 """Between the columns of a table."""
 
@@ -72,6 +74,16 @@ class Page(Console):
         """Yield what is printed: what moves the cursor comes from the console alone."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=visible(segment.text))
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print; without the blanks that fill lines up where no terminal is."""
+        if self.is_terminal:
+            super().print(*objects, **options)
+            return
+        with self.capture() as captured:
+            super().print(*objects, **options)
+        self.file.write(FILLED.sub("", captured.get()))
+        self.file.flush()
 
 
 console = Page(soft_wrap=not FITTED, width=None if FITTED else WIDE)
@@ -141,6 +153,11 @@ def spending_in_short(run: Run) -> str:
         return ""
     price = f"{spent.tokens:,} tokens" if spent.unpriced else money(spent.cost / DOLLAR)
     return f"{spent.calls:,} calls {price}"
+
+
+def part(share: float | None) -> str:
+    """Return a share in percent, or `n/a`."""
+    return "n/a" if share is None else f"{share:.0%}"
 
 
 def signed(value: float | None) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 from cyclopts import Parameter
 
 from repunet.analysis.forecast import Forecast, Span, forecast
-from repunet.cli.options import Json, LimitOptions
+from repunet.cli.options import Json, PlanLimits
 from repunet.cli.output import console, fitted, money, print_json, say
 from repunet.cli.specified import SpecOptions
 from repunet.errors import UsageError
@@ -27,7 +27,7 @@ def plan(
     /,
     *,
     options: SpecOptions | None = None,
-    limits: LimitOptions | None = None,
+    limits: PlanLimits | None = None,
     latency: Annotated[
         float | None,
         Parameter(help="Seconds to an answer; default as the newest runs measured them."),

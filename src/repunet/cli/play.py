@@ -15,6 +15,7 @@ from repunet.analysis.summary import WINDOW, Summary, mean_rate, summarise
 from repunet.cli.options import (
     Json,
     LimitOptions,
+    PlayLimits,
     Quiet,
     Rounds,
     Seed,
@@ -25,6 +26,7 @@ from repunet.cli.output import (
     console,
     disclaimer,
     money,
+    part,
     print_json,
     progress,
     rate,
@@ -116,7 +118,7 @@ def demo(
     rounds: Rounds = ROUNDS,
     seed: Seed = SEED,
     mind: Annotated[str, Parameter(help="A mind for everyone.")] = EMBEDDED,
-    limits: LimitOptions | None = None,
+    limits: PlayLimits | None = None,
     storage: Storage = None,
     quiet: Quiet = False,
     json: Json = False,
@@ -133,8 +135,7 @@ def demo(
     for condition in ("full", "none"):
         chosen = both.merged(treatment=condition).cast([mind], (), {})
         with founded(chosen, storage, default=f"demo-{condition}") as begun:
-            if not summaries:
-                announce(begun, quiet=quiet or json)
+            announce(begun, quiet=quiet or json)
             play_out(begun, quiet=quiet or json)
             summaries.append(summarise(begun.journal))
     report(summaries, json=json)
@@ -314,4 +315,6 @@ def _measures(summaries: Sequence[Summary]) -> Iterator[tuple[str, ...]]:
     if any(s.calls for s in summaries):
         yield row("calls of language models", lambda s: f"{s.calls:,}")
         yield row("tokens, in and out", lambda s: f"{s.tokens:,}")
+        if any(s.cached for s in summaries):
+            yield row("from a cache, of tokens in", lambda s: part(s.cached))
         yield row("cost", lambda s: money(s.dollars))

@@ -117,7 +117,7 @@ def _spelled(line: "Headline") -> str:
     runs = f"{line.runs} runs" if line.runs != 1 else "1 run: no interval"
     return (
         f"cooperation, {line.over} {rate(line.cooperation)}{between} "
-        f"({runs}; missing decisions: {line.missing})"
+        f"({runs}; missing decisions: {line.missing} of {line.decisions})"
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from repunet.analysis.forecast import likely
+from repunet.analysis.sketch import sketch
 from repunet.cli.comparing import chosen_tone
 from repunet.cli.options import LimitOptions, Tone, Whole
 from repunet.cli.output import console, fitted, money, print_json, progress_console, say
@@ -71,11 +71,18 @@ class ReproduceOptions:
         ),
     ] = False
     window: Annotated[
-        Whole, Parameter(help="With --until-stable: rounds of the two windows compared.")
-    ] = RULE.window
+        Whole | None,
+        Parameter(
+            help=f"With --until-stable: rounds of the two windows compared; default {RULE.window}."
+        ),
+    ] = None
     tolerance: Annotated[
-        float, Parameter(help="With --until-stable: by how much their means may differ.")
-    ] = RULE.tolerance
+        float | None,
+        Parameter(
+            help="With --until-stable: by how much their means may differ; default "
+            f"{RULE.tolerance:g}."
+        ),
+    ] = None
     tone: Tone = "vader"
     to: Annotated[
         Path | None,
@@ -101,8 +108,14 @@ class ReproduceOptions:
 
     @property
     def rule(self) -> StableRule | None:
-        """Return when runs end, if not after so many rounds."""
-        return StableRule(self.window, self.tolerance) if self.until_stable else None
+        """Return when runs end, if not after so many rounds; raises UsageError for half of it."""
+        said = {"window": self.window, "tolerance": self.tolerance}
+        given: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+        if self.until_stable:
+            return replace(RULE, **given)
+        if given:
+            raise UsageError(f"--{next(iter(given))} is about --until-stable: add that")
+        return None
 
 
 def _may_be_folder(path: Path) -> bool:
@@ -203,7 +216,7 @@ def _forecast_row(request: Request, cell: Cell) -> tuple[str, int, int, float | 
     prices = None if spec.limits.prices is None else read_prices(spec.limits.prices)
     terms = Terms(spec.limits.allowance, prices)
     society = cell.founding
-    found = likely(society, request.length(society.scenario), terms)
+    found = sketch(society, request.length(society.scenario), terms)
     cost = None if found.cost is None else found.dollars * request.seeds
     name = f"{society.scenario}, {society.treatment.label}, {society.mind_names}"
     return name, found.calls * request.seeds, found.tokens * request.seeds, cost

@@ -17,7 +17,7 @@ from repunet.cli.options import LimitOptions
 from repunet.cli.output import console, disclaimer, rate, say, table
 from repunet.cli.play import announce, founded, play_out, spec_of
 from repunet.cli.seeds import list_ as list_seeds
-from repunet.cli.specified import SpecOptions, settings
+from repunet.cli.specified import SpecOptions, located, settings
 from repunet.compat.seeds import is_seed, people_at, run_names, scenario_of, seed_names
 from repunet.errors import RepuNetError, UsageError, unknown
 from repunet.forking import origin
@@ -116,6 +116,7 @@ class Session:
             return
         people = people_at(name, self.storage)
         if not people.exists():
+            located(Path(name), self.storage)
             known = (*run_names(self.storage), *seed_names(self.storage))
             raise unknown("run or seed", name, known)
         self.run, self.people, self.switches = None, people, {}
@@ -125,7 +126,7 @@ class Session:
 
     def play(self, words: list[str]) -> None:
         """Play so many more rounds; found a run, or begin a fork, if need be."""
-        scenario, rounds = _counted(words)
+        scenario, rounds = _counted(words, self.options.rounds)
         if self.run is not None and scenario is not None:
             self._require(scenario)
         with self._next(scenario, rounds) as run:
@@ -174,7 +175,8 @@ class Session:
         if scenario is None and self.people is not None:
             scenario = _scenario(self.people)
         spec = options.chosen(scenario, self.limits, storage=self.storage)
-        with founded(spec, self.storage) as run:
+        batch = self.limits.batch if self.limits else None
+        with founded(spec, self.storage, batch=batch) as run:
             yield run
 
     @contextmanager
@@ -365,8 +367,10 @@ def _one(words: Sequence[str], usage: str) -> str:
     return words[0]
 
 
-def _counted(words: Sequence[str]) -> tuple[str | None, int]:
-    """Return the dilemma, if one is said, and how many rounds."""
+def _counted(words: Sequence[str], usual: int | None) -> tuple[str | None, int]:
+    """Return the dilemma, if one is said, and how many rounds: the usual, if that is not said."""
+    if usual is not None and not (words and words[-1].lstrip("-").isdecimal()):
+        words = [*words, str(usual)]
     *first, last = words or [""]
     if len(first) > 1 or not last:
         raise UsageError("say how many rounds, and of what: run pd 3")

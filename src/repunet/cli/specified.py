@@ -8,12 +8,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from repunet.cli.options import LimitOptions, Whole
-from repunet.compat.seeds import people_at
+from repunet.cli.options import PlanLimits, Whole
+from repunet.compat.seeds import people_at, there
 from repunet.errors import UsageError
 from repunet.prompts import PLAIN
 from repunet.scenarios import scenario
 from repunet.spec import AGENTS, ROUNDS, SEED, RunSpec, read_spec
+from repunet.storage import FILE, called, home
 from repunet.treatment import TREATMENTS
 
 MINDS = (
@@ -80,7 +81,7 @@ class SpecOptions:
     def chosen(
         self,
         scenario: str | None,
-        limits: LimitOptions | None,
+        limits: PlanLimits | None,
         name: str | None = None,
         storage: Path | None = None,
     ) -> RunSpec:
@@ -99,7 +100,7 @@ class SpecOptions:
             plan=self.plan,
             prompts=self.prompts,
             seed=self.seed,
-            personas=self.personas and people_at(self.personas, storage).absolute(),
+            personas=self.personas and located(self.personas, storage),
             agents=self.agents,
             network=self.network and self.network.absolute(),
             name=name,
@@ -112,6 +113,23 @@ class SpecOptions:
         if first is None or self.dilemma is None or scenario(first) == scenario(self.dilemma):
             return self.dilemma if first is None else first
         raise UsageError(f"say one dilemma: {first}, or --scenario {self.dilemma}")
+
+
+def located(given: Path, storage: Path | None) -> Path:
+    """Return where people are; raises UsageError, with what to do, for a step that is not there."""
+    path, (name, step) = people_at(given, storage), there(str(given))
+    if path.exists() or step is None:
+        return path.absolute()
+    if (home(storage) / name / FILE).is_file():
+        run = called(home(storage) / name / FILE)
+        raise UsageError(
+            f"{name} is a run here: to go on from its round {step}: repunet fork {run} --at {step} "
+            "--rounds N"
+        )
+    raise UsageError(
+        f"there is no step {given}: make people with repunet seed new SCENARIO --name {name}, or "
+        "leave --sim out: there are people"
+    )
 
 
 def settings(switches: Iterable[str]) -> dict[str, str]:

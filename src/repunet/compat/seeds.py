@@ -6,6 +6,7 @@ that is asked for, and nothing is ever written over what it was made from.
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,9 +22,12 @@ from repunet.population import people_from
 from repunet.scenarios import scenario as find_scenario
 from repunet.scenarios import scenarios
 from repunet.society import Society
-from repunet.storage import FILE, NAME, home, locate, run_files
+from repunet.storage import FILE, NAME, home, locate, portable, run_files
 
 SEEDS = "seeds"
+THEIR_STORAGE = "sim_storage"
+THERE = re.compile(rf"(\./)?({THEIR_STORAGE}/)?(?P<name>[^/]+)(/step_(?P<step>[0-9]{{1,9}}))?/?")
+"""How the reference's runner names a simulation, or a step of one."""
 THEIR_NAME = {ours: theirs for theirs, ours in OUR_NAME.items()}
 
 
@@ -71,9 +75,27 @@ def is_seed(word: str, folder: Path | None = None) -> bool:
 
 
 def people_at(word: Path | str, folder: Path | None = None) -> Path:
-    """Return the file of people of that path; if nothing is there, that of the seed so called."""
-    path, name = Path(word), str(word)
-    return path if path.exists() or not is_seed(name, folder) else seed_path(name, folder)
+    """Return the file of people of that path; if nothing is there, that of the seed so called.
+
+    It may be called as the reference's runner does it: `sim_storage/NAME/step_0`, or without the
+    first part.
+    """
+    name, step = there(str(word))
+    seeds = [each for each in (str(word), "" if step else name) if is_seed(each, folder)]
+    found = (Path(word), Path(THEIR_STORAGE, word), *(seed_path(each, folder) for each in seeds))
+    return next((path for path in found if path.exists()), Path(word))
+
+
+def there(word: str) -> tuple[str, int | None]:
+    """Return the name and the step in a path of the reference's runner; no name if it is none.
+
+    >>> there("sim_storage/demo/step_0"), there("demo/step_2"), there("a/b")
+    (('demo', 0), ('demo', 2), ('', None))
+    """
+    found = THERE.fullmatch(word.replace(os.sep, "/"))
+    if found is None:
+        return "", None
+    return found["name"], None if found["step"] is None else int(found["step"])
 
 
 def read_seed(word: str, folder: Path | None = None) -> Seed:
@@ -119,6 +141,8 @@ def write_new(path: Path, text: str, sources: Iterable[Path] = (), *, force: boo
     for source in sources:
         if path.exists() and source.exists() and path.samefile(source):
             raise UsageError(f"{path} is what it would be made from: choose another name")
+    if not path.exists():
+        portable(path.name, "a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _place(path, text, force=force)
@@ -178,6 +202,9 @@ def learned(word: str, scenario: str | None, folder: Path | None = None) -> Lear
         return learned_in(run_file, scenario)
     path = people_at(word, folder)
     if not path.exists():
+        name, step = there(word)
+        if step is not None and (theirs := _run_file(name, folder)):
+            return learned_in(theirs, scenario, step)
         if at and _run_file(run, folder):
             raise UsageError(f"{word}: after @ comes a round, not {number!r}")
         raise unknown("seed or run", word, (*seed_names(folder), *run_names(folder)))

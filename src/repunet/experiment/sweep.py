@@ -30,7 +30,7 @@ from repunet.models.serving import HERE
 from repunet.runlog import command
 from repunet.spec import Limits
 from repunet.storage import FILE as RUN
-from repunet.storage import InUse, home, locked, run_files
+from repunet.storage import InUse, home, locked, portable, run_files
 
 AGAIN = 0.5
 """Seconds after which runs are looked at again that another process was writing."""
@@ -84,6 +84,8 @@ class Sweep:
 def prepare(grid: Grid, storage: Path | None, environ: Mapping[str, str]) -> Sweep:
     """Return what there is to do for a grid, and what is done; raises UsageError if it can't be."""
     folder = home(storage) / grid.name
+    if not folder.exists():
+        portable(grid.name, "a sweep")
     _require_no_run(folder)
     cells = tuple(_cells(grid, environ))
     _require_different(cells)

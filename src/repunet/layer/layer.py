@@ -25,7 +25,7 @@ from repunet.minds.language.switchboard import all_connected
 from repunet.minds.language.terms import Terms, correspondence
 from repunet.minds.recorded import Recorded
 from repunet.persona import AgentId, Participant, Persona, Role
-from repunet.storage import FILE, locked
+from repunet.storage import FILE, locked, portable
 from repunet.treatment import Treatment
 
 
@@ -79,6 +79,7 @@ class Layer:
         path = folder_of(place) / FILE
         if not path.exists():
             charter.founding()  # whatever is wrong is said before anything is written
+            portable(path.parent.name, "a layer")
         with locked(path.parent), opened(path, charter) as journal:
             minds = charter.resumed(journal, branch=branch)
             office = correspondence(journal, minds, terms, branched=has_branched(journal))

@@ -28,6 +28,8 @@ class Headline:
     runs: int
     missing: int
     """Decisions that would have counted, and could not be had."""
+    decisions: int
+    """Those, and all that count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ def page_of_run(path: Path, tone: str = VADER) -> Page:
     run = report.setting
     far = "" if run.is_complete else f", {run.rounds} of {run.planned} rounds"
     what = f"{run.name}, {run.treatment}{far}"
-    headline = Headline(what, run.stretch, end.value, None, None, 1, end.missing)
+    counted = end.n + end.missing
+    headline = Headline(what, run.stretch, end.value, None, None, 1, end.missing, counted)
     return Page(rendered("run.html", report), 1, run.mind, (headline,))
 
 
@@ -95,4 +98,5 @@ def _headline(report: SweepReport, stage: Stage, arm: ArmInShort) -> Headline:
     what = f"{stage.title}, {arm.arm.name}" if len(report.stages) > 1 else arm.arm.name
     found = arm.end.interval
     low, high = (found.low, found.high) if found.sd else (None, None)
-    return Headline(what, arm.setting.stretch, found.mean, low, high, found.n, arm.end.missing)
+    missing, counted = arm.end.missing, arm.end.counted + arm.end.missing
+    return Headline(what, arm.setting.stretch, found.mean, low, high, found.n, missing, counted)
