@@ -152,3 +152,57 @@ def test_exported_profiles_are_in_its_format(folder: Path) -> None:
     assert list(exported) == ["investment", "pd_game", "sign_up"]
     assert exported["investment"]["Ann Ash"] == SEEDS["invest_seed"]
     assert exported["pd_game"] == dict.fromkeys(("Ann Ash", "Bob Beech"), "You are kind.")
+
+
+PROGRAMS = {
+    "start.py": "repunet shell",
+    "auto_run.py --sim a/step_0": "repunet run",
+    "scripts/run_simulation.py --scenario pd": "repunet run",
+    "scripts/batch_run.sh": "repunet batch FILE",
+    "sim_storage/change_sim_folder.py --treatment investment": "repunet seed new",
+    "sim_storage/export_profiles.py": "repunet profiles export",
+}
+
+
+@pytest.mark.parametrize("typed", PROGRAMS)
+def test_a_program_of_the_runner_is_told_by_its_name_here(
+    typed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute(typed.split()) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f" is called here: {PROGRAMS[typed]};" in line
+
+
+SMALL = ("--steps", "1", "--quiet")
+AS_TYPED = {
+    "a seed there": "run --sim pd_game_seed/step_0 --mode pd --name b",
+    "the same by its whole path": "run pd --sim sim_storage/pd_game_seed/step_0 --name c",
+    "a seed of ours": "run --sim demo_invest/step_0 --mode investment --reputation y --gossip n",
+    "the same below their folder": "run i --sim sim_storage/demo_invest/step_0 --name d",
+}
+
+
+@pytest.mark.parametrize("case", AS_TYPED)
+def test_a_step_is_found_as_it_is_typed_there(case: str, folder: Path) -> None:
+    assert execute([*AS_TYPED[case].split(), *SMALL]) == 0
+
+
+def test_a_run_of_ours_is_a_seed_by_one_of_its_steps(folder: Path) -> None:
+    made = "seed new --treatment pd_game --sim-name of_step --from-seed pd-no-gossip-s1/step_2"
+    assert execute(made.split()) == 0
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("pd-no-gossip-s1/step_2", "repunet fork pd-no-gossip-s1 --at 2 --rounds N"),
+        ("nowhere/step_0", "repunet seed new SCENARIO --name nowhere"),
+    ],
+)
+def test_a_step_that_founds_nothing_is_one_line_that_says_what_does(
+    step: str, said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert execute(["run", "pd", "--sim", step, *SMALL]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line

@@ -224,3 +224,10 @@ def test_a_plug_in_that_can_not_be_had_is_named_and_all_else_works(
         dilemmas.scenarios.cache_clear()
     assert said.startswith("warning: the scenario chicken can't be used: ")
     assert said.count("\n") == 1
+
+
+def test_no_line_ends_in_blanks_where_no_terminal_is(capsys: pytest.CaptureFixture[str]) -> None:
+    console.print(fitted("Runs", COLUMNS, ("seed",)))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) >= 4
+    assert [line for line in lines if line != line.rstrip()] == []

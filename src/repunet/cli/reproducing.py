@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from repunet.analysis.sketch import sketch
+from repunet.analysis.sketch import ROUNDS, sketch
 from repunet.cli.comparing import chosen_tone
 from repunet.cli.options import LimitOptions, Tone, Whole
 from repunet.cli.output import console, fitted, money, print_json, progress_console, say
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from repunet.reproduction.result import Reproduction
 
 RULE = StableRule()
+BAND = (
+    f"Longer runs are played for {ROUNDS} rounds and taken to go on as the later half of these: for "
+    "the paper's arms that came to between 4 % less and 43 % more tokens than repunet plan says."
+)
 MUCH = 2_000
 """Agent-rounds from which on several processes are worth their start."""
 
@@ -196,11 +200,14 @@ def _print_forecast(request: Request, sweep: Sweep) -> None:
     }
     say(f"Likely, for all {request.seeds} seeds together and with no run done; see repunet plan:")
     console.print(fitted("", columns, ()))
+    if any(length > ROUNDS for length in lengths(request).values()):
+        say(BAND)
 
 
 def _forecast_rows(request: Request, cells: Sequence[Cell]) -> list[tuple[Any, ...]]:
     """Return what each arm will take; where there is much to play, of several arms at once."""
-    played = sum(request.agents * request.length(cell.founding.scenario) for cell in cells)
+    rounds = (min(ROUNDS, request.length(cell.founding.scenario)) for cell in cells)
+    played = request.agents * sum(rounds)
     at_once = min(len(cells), library("repunet.analysis.comparison.measuring").processors())
     row = partial(_forecast_row, request)
     if at_once < 2 or played < MUCH:
