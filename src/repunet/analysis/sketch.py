@@ -13,7 +13,7 @@ from repunet.prompts import PLAIN
 
 ROUNDS = 40
 """Rounds that are played of a longer run."""
-WORDED = 60
+WORDED = 12
 """Agent-rounds whose questions are put in words, which takes most of the time."""
 
 

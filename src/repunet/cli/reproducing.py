@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 RULE = StableRule()
 BAND = (
-    f"Longer runs are played for {ROUNDS} rounds and taken to go on as the later half of these: for "
-    "the paper's arms that came to between 4 % less and 43 % more tokens than repunet plan says."
+    f"Longer runs are played for {ROUNDS} rounds and taken to go on as the later half of these: "
+    "for the paper's arms that came to between 5 % less and 45 % more tokens than repunet plan has."
 )
 MUCH = 2_000
 """Agent-rounds from which on several processes are worth their start."""
