@@ -16,6 +16,7 @@ a dictionary (JSON with status 200), or a response of aiohttp's, prepared or not
 - `extra` is how many requests may be sent beyond those of the run without the habit; for a stop,
   how many in all.
 - `control` marks a habit that version 0.1.0 stood already; every other one fails there.
+- `native` is for habits that are met in Anthropic's own protocol, through its own client.
 - `slow` is for what takes more than a second; `awaited` for what is not mended yet, and not played.
 
 `call.answered()` is a true answer, which follows from the question alone; `call.wrong()` an error
@@ -29,6 +30,7 @@ from importlib import import_module
 
 KINDS = (
     "parameters", "room", "finishing", "refusals", "formats", "waiting", "bodies", "answers",
+    "native",
 )  # fmt: skip
 """The modules that hold the entries."""
 

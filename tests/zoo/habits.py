@@ -41,7 +41,8 @@ class Call:
 
     @property
     def key(self) -> str:
-        return self.request.headers.get("Authorization", "").removeprefix("Bearer ")
+        held = self.request.headers
+        return held.get("X-Api-Key", held.get("Authorization", "").removeprefix("Bearer "))
 
     @property
     def room(self) -> int:
@@ -102,6 +103,8 @@ class Habit:
     """Seconds that a request may take, as `--deadline` says it."""
     settings: str = ""
     """What is appended to the name of the model."""
+    native: bool = False
+    """Whether it is met in Anthropic's own protocol."""
 
     async def answer(self, call: Call) -> Answer:
         return await self.does(call) if self.where(call) else call.answered()
