@@ -110,7 +110,7 @@ class Peace:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """Keep runs in memory where that is possible: waiting for a disk takes a fifth of their time."""
+    """Keep runs in memory where that is possible: a disk takes a fifth of their time."""
     memory = Path("/dev/shm")
     usable = os.access(memory, os.W_OK) and disk_usage(memory).free > 2**30
     with TemporaryDirectory(dir=memory if usable else tmp_path) as kept_there:

@@ -38,6 +38,8 @@ DEEPEST = 5
 """In so many objects, lists and texts an answer may be wrapped."""
 LONGEST, MOST = 10**6, 1000
 """Characters of a reply, and signs in it that may open an object and don't."""
+QUOTES = {"«": "»", "»": "«", "‹": "›", "“": "”", "„": "“”", "「": "」", "『": "』", "《": "》"}  # noqa: RUF001
+"""What begins a quotation, and what may end it; straight quotes are how a text is written."""
 TRAILING = re.compile(r"[\s`'\"\])}>*_]*(?:</?\w+>\s*|<\|\w+\|>\s*)*")
 """What ends a reply without saying anything: a fence, a bracket, a mark."""
 DECODER = json.JSONDecoder(object_pairs_hook=unambiguous)
@@ -72,7 +74,9 @@ def candidates(
     if refuses("\n".join(prose)):
         raise InvalidAnswer(REFUSED)
     meant = [
-        each for each, before in zip(found, prose, strict=False) if not introduces_example(before)
+        each
+        for each, before in zip(found, prose, strict=False)
+        if not (introduces_example(before) or _is_quoted(text, each))
     ]
     values, last = _values(meant, keys)
     after = text[last.end :]
@@ -94,6 +98,18 @@ def _between(text: str, found: list[PlacedObject]) -> list[str]:
     """Return the prose before each object, and that after the last."""
     ends, starts = [0, *(each.end for each in found)], [*(each.start for each in found), len(text)]
     return [text[end:start] for end, start in zip(ends, starts, strict=True)]
+
+
+def _is_quoted(text: str, found: PlacedObject) -> bool:
+    """Tell whether an object is a quotation in what else is said, as in a refusal of any language.
+
+    >>> text = "Odmítám. Formulář «{}» nevyplním."
+    >>> _is_quoted(text, PlacedObject({}, 19, 21))
+    True
+    """
+    before, after = text[: found.start].rstrip(), text[found.end :].lstrip()
+    ends = QUOTES.get(before[-1:], "")
+    return after[:1] in tuple(ends) and bool(re.search(r"\w", before + after))
 
 
 def _json(text: str) -> Any:
