@@ -4,19 +4,8 @@ from typing import Any
 
 import pytest
 
+from repunet.models import failure as kinds
 from repunet.models.complaint import complaint_of
-from repunet.models.failure import (
-    Content,
-    Failure,
-    Interrupted,
-    Overloaded,
-    Permanent,
-    RateLimited,
-    TooLarge,
-    Transient,
-    Unacceptable,
-    Unsupported,
-)
 
 SENT = {
     "max_tokens": 8192,
@@ -27,7 +16,7 @@ SENT = {
 }
 
 
-def found(status: int, said: Any, parts: dict[str, Any] | None = None) -> Failure:
+def found(status: int, said: Any, parts: dict[str, Any] | None = None) -> kinds.Failure:
     body = {"error": {"message": said, **(parts or {})}} if isinstance(said, str) else said
     return complaint_of(status, body).failure(SENT, "m")
 
@@ -60,7 +49,7 @@ def found(status: int, said: Any, parts: dict[str, Any] | None = None) -> Failur
 )  # fmt: skip
 def test_no_money_is_heard_in_any_guise(status: int, said: Any, parts: dict[str, Any]) -> None:
     failure = found(status, said, parts)
-    assert type(failure) is Permanent
+    assert type(failure) is kinds.Permanent
     assert "no money left" in str(failure)
 
 
@@ -85,7 +74,7 @@ GEMINI = "You exceeded your current quota, please check your plan and billing de
 def test_a_limit_that_passes_is_no_empty_account(
     status: int, said: Any, parts: dict[str, Any]
 ) -> None:
-    assert type(found(status, said, parts)) is RateLimited
+    assert type(found(status, said, parts)) is kinds.RateLimited
 
 
 def of_a_quota(time: str) -> dict[str, str]:
@@ -109,7 +98,7 @@ def test_a_limit_per_day_stops_at_once_in_the_words_of_its_provider(
     said: str, parts: dict[str, Any]
 ) -> None:
     failure = found(429, said, parts)
-    assert type(failure) is Permanent
+    assert type(failure) is kinds.Permanent
     assert "a limit of days is used up: resume when" in str(failure)
     assert said in str(failure)
 
@@ -126,7 +115,7 @@ def test_a_limit_per_day_stops_at_once_in_the_words_of_its_provider(
 )
 def test_what_fits_into_no_minute_is_told_with_advice(status: int, said: str) -> None:
     failure = found(status, said)
-    assert isinstance(failure, TooLarge)
+    assert isinstance(failure, kinds.TooLarge)
     assert "max_tokens" in str(failure)
 
 
@@ -152,7 +141,7 @@ def test_what_fits_into_no_minute_is_told_with_advice(status: int, said: str) ->
 )
 def test_a_parameter_is_known_under_any_spelling(said: str, named: str) -> None:
     failure = found(400, said)
-    assert isinstance(failure, Unsupported)
+    assert isinstance(failure, kinds.Unsupported)
     assert (failure.parameter, failure.most) == (named, None)
 
 
@@ -167,7 +156,7 @@ def test_a_parameter_is_known_under_any_spelling(said: str, named: str) -> None:
     ],
 )
 def test_what_is_listed_as_known_is_not_what_is_refused(said: str) -> None:
-    assert type(found(400, said)) is Unacceptable
+    assert type(found(400, said)) is kinds.Unacceptable
 
 
 @pytest.mark.parametrize(
@@ -181,12 +170,12 @@ def test_what_is_listed_as_known_is_not_what_is_refused(said: str) -> None:
 )
 def test_what_is_refused_beside_a_list_is_found(said: str, named: str) -> None:
     failure = found(400, said)
-    assert isinstance(failure, Unsupported)
+    assert isinstance(failure, kinds.Unsupported)
     assert failure.parameter == named
 
 
 def test_a_value_of_the_users_that_is_refused_stops_the_run() -> None:
-    assert type(found(400, "top_p must be less than 0.5")) is Permanent
+    assert type(found(400, "top_p must be less than 0.5")) is kinds.Permanent
 
 
 @pytest.mark.parametrize(
@@ -207,7 +196,7 @@ def test_a_value_of_the_users_that_is_refused_stops_the_run() -> None:
 )  # fmt: skip
 def test_how_much_room_there_is_is_learnt(said: str, most: int) -> None:
     failure = found(400, said)
-    assert isinstance(failure, Unsupported)
+    assert isinstance(failure, kinds.Unsupported)
     assert (failure.parameter, failure.most) == ("max_tokens", most)
 
 
@@ -229,29 +218,29 @@ def test_an_answer_that_was_cut_may_be_told_as_a_refusal() -> None:
 )
 def test_a_format_is_refused_with_any_status(status: int, said: str) -> None:
     failure = found(status, said)
-    assert isinstance(failure, Unsupported)
+    assert isinstance(failure, kinds.Unsupported)
     assert failure.parameter is None
 
 
 @pytest.mark.parametrize(
     ("status", "said", "kind"),
     [
-        (400, "Failed to validate JSON. See 'failed_generation'.", Unacceptable),
-        (400, "something is wrong", Unacceptable),
-        (404, "The model `m` does not exist", Permanent),
-        (400, "m is not a valid model ID", Permanent),
-        (400, "API key not valid. Please pass a valid API key.", Permanent),
-        (404, "404 page not found", Permanent),
-        (403, "your input was flagged", Content),
-        (400, "The response was filtered due to content management policy", Content),
-        (400, "prompt is too long: 9000 tokens > 8000 maximum", Content),
-        (500, "oops", Transient),
-        (529, "overloaded", Overloaded),
-        (200, {"error": {"message": "provider disconnected"}}, Interrupted),
-        (200, {"error": {"code": 502, "message": "bad gateway"}}, Overloaded),
+        (400, "Failed to validate JSON. See 'failed_generation'.", kinds.Unacceptable),
+        (400, "something is wrong", kinds.Unacceptable),
+        (404, "The model `m` does not exist", kinds.Permanent),
+        (400, "m is not a valid model ID", kinds.Permanent),
+        (400, "API key not valid. Please pass a valid API key.", kinds.Permanent),
+        (404, "404 page not found", kinds.Permanent),
+        (403, "your input was flagged", kinds.Content),
+        (400, "The response was filtered due to content management policy", kinds.Content),
+        (400, "prompt is too long: 9000 tokens > 8000 maximum", kinds.Content),
+        (500, "oops", kinds.Transient),
+        (529, "overloaded", kinds.Overloaded),
+        (200, {"error": {"message": "provider disconnected"}}, kinds.Interrupted),
+        (200, {"error": {"code": 502, "message": "bad gateway"}}, kinds.Overloaded),
     ],
 )
-def test_other_words_have_their_class(status: int, said: Any, kind: type[Failure]) -> None:
+def test_other_words_have_their_class(status: int, said: Any, kind: type[kinds.Failure]) -> None:
     assert type(found(status, said)) is kind
 
 
@@ -264,7 +253,7 @@ def test_other_words_have_their_class(status: int, said: Any, kind: type[Failure
     ],
 )
 def test_who_is_busy_is_asked_again_whatever_the_status(status: int, said: Any) -> None:
-    assert isinstance(found(status, said), Overloaded)
+    assert isinstance(found(status, said), kinds.Overloaded)
 
 
 @pytest.mark.parametrize(
@@ -276,11 +265,11 @@ def test_who_is_busy_is_asked_again_whatever_the_status(status: int, said: Any) 
     ],
 )
 def test_what_a_filter_keeps_back_is_content(status: int, said: str) -> None:
-    assert isinstance(found(status, said), Content)
+    assert isinstance(found(status, said), kinds.Content)
 
 
 def test_what_a_router_quotes_is_what_the_server_behind_it_says() -> None:
     quoted = {"metadata": {"raw": '{"error": {"message": "temperature is not supported"}}'}}
     failure = found(400, "Provider returned error", quoted)
-    assert isinstance(failure, Unsupported)
+    assert isinstance(failure, kinds.Unsupported)
     assert failure.parameter == "temperature"

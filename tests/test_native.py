@@ -287,6 +287,7 @@ def test_an_error_with_status_200_is_told_in_its_words(
     with pytest.raises(kind, match=words) as error:
         talk.ask(says(said), request())
     assert type(error.value) is kind
+    assert (error.value.usage is not None) == (kind is failure.Interrupted)
 
 
 class Streams(Anthropic):

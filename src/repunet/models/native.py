@@ -89,7 +89,7 @@ class NativeTransport:
         """Send one request; raises a Failure that holds no key."""
         settings = self._settings(request.sampling)
         sent: dict[str, Any] = {**settings, **({"response_format": rung} if rung in HELD else {})}
-        with self._explained(sent):
+        with self._explained(sent, request):
             from pydantic_ai.direct import model_request
 
             await self._enter()
@@ -125,14 +125,17 @@ class NativeTransport:
         return settings  # type: ignore[no-any-return]
 
     @contextmanager
-    def _explained(self, sent: Mapping[str, Any]) -> Iterator[None]:
+    def _explained(self, sent: Mapping[str, Any], request: Request) -> Iterator[None]:
         """Say which of the classes of failure it is."""
         try:
             yield
         except Failure:
             raise
         except Exception as error:  # noqa: BLE001
-            raise self._beneath(error, sent) or self._failure(error, sent) from None
+            failure = self._beneath(error, sent) or self._failure(error, sent)
+            if isinstance(failure, Interrupted):
+                failure.usage = failure.usage or request.at_most(0)
+            raise failure from None
 
     def _beneath(self, error: Exception, sent: Mapping[str, Any]) -> Failure | None:
         """Return the failure that our own client tells of, None if it tells of none."""
