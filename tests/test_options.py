@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from inspect import signature
+from io import StringIO
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
 from language_societies import served
+from societies import mostly_slow
 
 from repunet.cli import app, execute
 
@@ -120,7 +122,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", BATCH)
+@pytest.mark.parametrize("name", mostly_slow(BATCH, ["run", "shell"]))
 def test_a_batch_is_written_wherever_it_is_offered(
     name: str, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +141,24 @@ def test_a_batch_is_written_wherever_it_is_offered(
     assert list((place / "asked").rglob("requests.jsonl"))
 
 
+def test_a_loop_plays_as_many_rounds_as_it_was_told_to(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("run pd\nrun 1\n"))
+    assert execute(["shell", "--rounds", "2", "--agents", "2", "--quiet"]) == 0
+    said = capsys.readouterr().out
+    assert "after round 2" in said
+    assert "after round 3" in said
+
+
+@pytest.mark.parametrize("option", ["--window", "--tolerance"])
+def test_half_of_a_rule_for_the_end_is_refused(
+    option: str, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute(["reproduce", "table1", "--mind", "embedded", option, "1", "--dry-run"]) == 2
+    assert "is about --until-stable: add that" in capsys.readouterr().err
+
+
 def forecast(place: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     code = execute(["plan", *words])
     printed = capsys.readouterr()
@@ -150,7 +170,7 @@ def test_every_option_of_a_forecast_is_tried_below() -> None:
     assert offered("plan") - aliases == {*PLAN}
 
 
-@pytest.mark.parametrize("option", PLAN)
+@pytest.mark.parametrize("option", mostly_slow(PLAN, ["--rounds", "--spec", "--slots"]))
 def test_an_option_of_a_forecast_changes_it(
     option: str, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
