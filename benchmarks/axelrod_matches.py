@@ -79,6 +79,6 @@ def _all() -> list[str]:
 
 
 if __name__ == "__main__":
-    place = Path(str(files("repunet.validation"))) / "axelrod_matches.json"
+    place = Path(str(files("repunet.validation.checks"))) / "axelrod_matches.json"
     place.write_text(written(measured()), encoding="utf-8")
     print(place)

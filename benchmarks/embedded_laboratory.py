@@ -8,12 +8,12 @@ from statistics import fmean
 from typing import NamedTuple
 
 from benchmarks.embedded_runs import short
-from repunet.minds.embedded.dilemma import Dilemma, Outlook, softmax
-from repunet.minds.embedded.evidence import NO_EVIDENCE, add_act, belief
-from repunet.minds.embedded.parameters import Parameters
-from repunet.minds.embedded.talk import credibility_level, gossip_weight
-from repunet.minds.embedded.temperament import SocialWeights, social_weights
-from repunet.minds.embedded.trust import (
+from repunet.minds.embedded.model.dilemma import Outlook, WeighedChoice, softmax
+from repunet.minds.embedded.model.evidence import NO_EVIDENCE, add_act, belief
+from repunet.minds.embedded.model.parameters import Parameters
+from repunet.minds.embedded.model.talk import credibility_level, gossip_weight
+from repunet.minds.embedded.model.temperament import SocialWeights, social_weights
+from repunet.minds.embedded.model.trust import (
     INVESTMENTS,
     PROMISES,
     RETURNS,
@@ -22,7 +22,7 @@ from repunet.minds.embedded.trust import (
     return_logits,
 )
 from repunet.scenarios.pd import PrisonersDilemma
-from repunet.stakes import Game
+from repunet.world.stakes import Game
 
 BERG_MULTIPLIER = 3
 OURS = 2
@@ -51,7 +51,7 @@ class Laboratory:
         self.selfish = social_weights(0.0, 0.0, parameters)
         game = PrisonersDilemma.stakes
         assert isinstance(game, Game)
-        self.dilemma = Dilemma(game, parameters)
+        self.dilemma = WeighedChoice(game, parameters)
 
     def sent(self, trust: float, promised: float = min(PROMISES)) -> float:
         """Return the share that is entrusted when what is entrusted is tripled."""

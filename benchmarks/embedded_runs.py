@@ -12,17 +12,17 @@ from math import cos, exp, inf, isfinite, lgamma, nan, pi, sqrt, tan
 from statistics import correlation, fmean, stdev
 from typing import NamedTuple, TypeAlias
 
-from repunet.encounter import UNIT, Act, Encounter
-from repunet.event import ChoiceMade, DecisionMissing, EncounterEnded, Event, GossipHeard
-from repunet.founding import Founding
-from repunet.gossip import Gossip
-from repunet.minds.embedded.parameters import PROFILES, Parameters
-from repunet.minds.roster import MindSpec, read_settings, roster
-from repunet.persona import AgentId, Disposition, Persona
-from repunet.population import population
+from repunet.minds.embedded.model.parameters import PROFILES, Parameters
+from repunet.minds.router import MindSpec, mind_router, read_settings
+from repunet.record.manifest import Manifest
 from repunet.scenarios import scenario
 from repunet.simulation import Simulation
-from repunet.treatment import TREATMENTS, Treatment
+from repunet.world.encounter import UNIT, Act, Encounter
+from repunet.world.event import ChoiceMade, DecisionMissing, EncounterEnded, Event, GossipHeard
+from repunet.world.gossip import Gossip
+from repunet.world.persona import AgentId, Disposition, Persona
+from repunet.world.population import population
+from repunet.world.treatment import TREATMENTS, Treatment
 
 AGENTS = 20
 ROUNDS = 60
@@ -99,8 +99,8 @@ class Played:
 def play(arm: Arm, seed: int) -> Played:
     """Play one run in memory."""
     personas = arm.personas
-    society = Founding(arm.scenario, arm.condition, personas, seed, {}).society()
-    mind = roster({"*": arm.mind}, seed)
+    society = Manifest(arm.scenario, arm.condition, personas, seed, {}).society()
+    mind = mind_router({"*": arm.mind}, seed)
     simulation = Simulation(society, scenario(arm.scenario), mind)
     played = Played(arm, {person.id: person.disposition for person in personas})
 

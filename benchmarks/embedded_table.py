@@ -56,9 +56,9 @@ from benchmarks.embedded_runs import (
     run,
     short,
 )
-from repunet.minds.embedded.parameters import PROFILES, Parameters
+from repunet.minds.embedded.model.parameters import PROFILES, Parameters
 from repunet.scenarios import scenario
-from repunet.treatment import Treatment
+from repunet.world.treatment import Treatment
 
 PAGE = Path(__file__).parents[1] / "docs" / "embedded-mind.md"
 TEMPLATE = Path(__file__).with_suffix(".md")

@@ -8,19 +8,19 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from repunet.analysis.measures.catalogue import MEASURES, measured
-from repunet.analysis.measures.measure import Span
+from repunet.analysis.measures.measure import RoundSpan
 from repunet.analysis.tables.frames import Frames, open_frames
-from repunet.population import population
-from repunet.run import begin, found
-from repunet.treatment import TREATMENTS
+from repunet.runs.run import begin, found
+from repunet.world.population import population
+from repunet.world.treatment import TREATMENTS
 
 MINDS = {"*": "embedded"}
 
 
 def played(agents: int, rounds: int, folder: Path) -> Path:
     """Play the full treatment on the embedded mind and return the run file."""
-    founding = found("pd", TREATMENTS["full"], population(agents, "pd"), 1, MINDS)
-    with begin(founding, rounds, folder=folder) as run:
+    manifest = found("pd", TREATMENTS["full"], population(agents, "pd"), 1, MINDS)
+    with begin(manifest, rounds, folder=folder) as run:
         asyncio.run(run.play())
     return run.journal.path
 
@@ -39,7 +39,7 @@ def timed(path: Path) -> dict[str, float]:
 
 def _seconds(frames: Frames, name: str) -> float:
     before = perf_counter()
-    measured(frames, Span.end(frames), [name])
+    measured(frames, RoundSpan.end(frames), [name])
     return perf_counter() - before
 
 

@@ -19,17 +19,17 @@ from time import perf_counter, process_time, sleep
 from urllib.request import urlopen
 
 from benchmarks import smollm2
-from repunet.analysis.forecast import Forecast, forecast
-from repunet.analysis.rehearsal import Casting, rehearse
-from repunet.founding import Founding
 from repunet.minds.replay import ReplayMind
 from repunet.models.endpoint import NO_KEY
 from repunet.models.openai import OpenAITransport
 from repunet.models.request import Message, Request
-from repunet.population import population
-from repunet.prompts import PLAIN
-from repunet.run import PLANS, Run, begin, found
-from repunet.treatment import TREATMENTS
+from repunet.planning.forecast import Forecast, forecast
+from repunet.planning.rehearsal import Assignment, rehearse
+from repunet.record.manifest import Manifest
+from repunet.record.notes import PLAIN, PLANS
+from repunet.runs.run import Run, begin, found
+from repunet.world.population import population
+from repunet.world.treatment import TREATMENTS
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 SCENARIOS = ("pd", "participation", "investment")
@@ -46,7 +46,7 @@ SCHEMA = {
 }
 
 
-def society(scenario: str, arm: str, agents: int = AGENTS, mind: str = "embedded") -> Founding:
+def society(scenario: str, arm: str, agents: int = AGENTS, mind: str = "embedded") -> Manifest:
     """Return one of the societies that are measured."""
     return found(scenario, TREATMENTS[arm], population(agents, scenario), SEED, {"*": mind})
 
@@ -140,11 +140,11 @@ def stats(url: str) -> dict[str, int]:
     return counted
 
 
-def waited(run: Run, founding: Founding, rounds: int) -> tuple[int, ...]:
+def waited(run: Run, manifest: Manifest, rounds: int) -> tuple[int, ...]:
     """Return how many answers of a run had to wait for one another, by round."""
-    casting, journal = Casting.of(founding), run.journal
+    casting, journal = Assignment.of(manifest), run.journal
     again = rehearse(
-        founding,
+        manifest,
         rounds,
         casting,
         lambda seed: ReplayMind(journal),
@@ -161,8 +161,8 @@ def timed(agents: int, rounds: int, latency: float = LATENCY) -> Timing:
         import_module(module)
     seconds: list[float] = []
     with server(latency) as url, TemporaryDirectory() as folder:
-        founding = society("pd", "full", agents, f"{url}#fake")
-        with begin(founding, rounds, folder=Path(folder)) as run:
+        manifest = society("pd", "full", agents, f"{url}#fake")
+        with begin(manifest, rounds, folder=Path(folder)) as run:
             before, cpu = perf_counter(), process_time()
 
             def watch(*_: object) -> None:
@@ -171,7 +171,7 @@ def timed(agents: int, rounds: int, latency: float = LATENCY) -> Timing:
             asyncio.run(run.play(watch))
             cpu = process_time() - cpu
             calls = run.spending.calls if run.spending else 0
-            waits = waited(run, founding, rounds)
+            waits = waited(run, manifest, rounds)
         most = stats(url)["most_in_flight"]
     return Timing(agents, latency, tuple(seconds), waits, calls, cpu, most)
 

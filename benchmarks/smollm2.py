@@ -14,8 +14,8 @@ from time import perf_counter
 
 from repunet.analysis.costs import total
 from repunet.analysis.summary import summarise
-from repunet.attempts import INVALID
-from repunet.journal import Journal
+from repunet.record.attempts import INVALID
+from repunet.record.journal import Journal
 
 SCENARIOS = ("pd", "participation", "investment", "donor")
 AGENTS = 4

@@ -8,18 +8,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from repunet.population import population
-from repunet.run import begin, found
-from repunet.treatment import TREATMENTS
+from repunet.runs.run import begin, found
+from repunet.world.population import population
+from repunet.world.treatment import TREATMENTS
 
 MINDS = {"*": "embedded"}
 
 
 def measure(agents: int, rounds: int) -> dict[str, float]:
     """Play the full treatment on the embedded mind and return what it took."""
-    founding = found("pd", TREATMENTS["full"], population(agents, "pd"), 1, MINDS)
+    manifest = found("pd", TREATMENTS["full"], population(agents, "pd"), 1, MINDS)
     with TemporaryDirectory() as folder:
-        with begin(founding, rounds, folder=Path(folder)) as run:
+        with begin(manifest, rounds, folder=Path(folder)) as run:
             before = perf_counter()
             asyncio.run(run.play())
             seconds = perf_counter() - before

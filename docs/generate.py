@@ -14,8 +14,8 @@ from repunet.analysis.measures.catalogue import MEASURES
 from repunet.analysis.measures.measure import Measure
 from repunet.analysis.tables import TABLES, Column, Table
 from repunet.cli import app
-from repunet.minds.embedded.parameters import Parameters
-from repunet.treatment import Treatment
+from repunet.minds.embedded.model.parameters import Parameters
+from repunet.world.treatment import Treatment
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Made from the code by `make docs`. -->"

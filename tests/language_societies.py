@@ -18,20 +18,20 @@ from subprocess import PIPE, Popen
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-from repunet.attempts import ANSWERED, INVALID, LOST, SENT
 from repunet.cli import execute
 from repunet.errors import RepuNetError
-from repunet.event import DecisionMissing
 from repunet.fake_llm import FakeLLM, Settings, serving
-from repunet.fake_llm.stats import Question
-from repunet.founding import Founding
-from repunet.journal import Journal
-from repunet.minds import roster
+from repunet.fake_llm.stats import CountedQuestion
+from repunet.minds import router
 from repunet.minds.language import line
 from repunet.models.allowance import Allowance
-from repunet.population import population
-from repunet.run import Run, Terms, begin, found, reopen
-from repunet.treatment import TREATMENTS
+from repunet.record.attempts import ANSWERED, INVALID, LOST, SENT
+from repunet.record.journal import Journal
+from repunet.record.manifest import Manifest
+from repunet.runs.run import Run, Terms, begin, found, reopen
+from repunet.world.event import DecisionMissing
+from repunet.world.population import population
+from repunet.world.treatment import TREATMENTS
 
 MODEL = "vllm:fake"
 """A name that does not say where the model is served, so that digests don't depend on it."""
@@ -63,10 +63,10 @@ def served(**settings: Any) -> Iterator[FakeLLM]:
 
 def company(
     *minds: str, n: int = 4, scenario: str = "pd", treatment: str = "full", seed: int = 1
-) -> Founding:
+) -> Manifest:
     """Return the founding of a small society: all of them the same model, if nothing is said."""
     people = population(n, scenario)
-    assigned = roster.assign(minds or (MODEL,), people)
+    assigned = router.assign(minds or (MODEL,), people)
     return found(scenario, TREATMENTS[treatment], people, seed, assigned)
 
 
@@ -76,15 +76,15 @@ def terms(**limits: Any) -> Terms:
 
 @contextmanager
 def begun(
-    folder: Path, founding: Founding | None = None, rounds: int = 1, **options: Any
+    folder: Path, manifest: Manifest | None = None, rounds: int = 1, **options: Any
 ) -> Iterator[Run]:
-    with begin(founding or company(), rounds, folder=folder, **{"name": NAME, **options}) as run:
+    with begin(manifest or company(), rounds, folder=folder, **{"name": NAME, **options}) as run:
         yield run
 
 
-def played(folder: Path, founding: Founding | None = None, rounds: int = 1, **options: Any) -> Path:
+def played(folder: Path, manifest: Manifest | None = None, rounds: int = 1, **options: Any) -> Path:
     """Return the file of a finished run."""
-    with begun(folder, founding, rounds, **options) as run:
+    with begun(folder, manifest, rounds, **options) as run:
         asyncio.run(run.play())
     return run.journal.path
 
@@ -171,7 +171,7 @@ def rounds(path: Path) -> int:
         return journal.rounds
 
 
-def told(*servers: FakeLLM) -> Counter[Question]:
+def told(*servers: FakeLLM) -> Counter[CountedQuestion]:
     """Return how often each question was answered, whoever answered it."""
     return sum((server.stats.told for server in servers), Counter())
 

@@ -13,12 +13,13 @@ from unittest.mock import patch
 
 from repunet.analysis.measures.handmade import made
 from repunet.analysis.tables.frames import Frames, open_frames
-from repunet.journal import Journal
-from repunet.mind import Coordinate, NoAnswer, Operation
 from repunet.minds.embedded.mind import EmbeddedMind
-from repunet.population import population
-from repunet.run import begin, found
-from repunet.treatment import TREATMENTS
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import NoAnswer, Operation
+from repunet.record.journal import Journal
+from repunet.runs.run import begin, found
+from repunet.world.population import population
+from repunet.world.treatment import TREATMENTS
 
 __all__ = ["acts", "fickle", "fickle_frames", "lost", "made", "relabelled"]
 
@@ -73,10 +74,10 @@ def fickle(dilemma: str, rounds: int = 7) -> Path:
         return await answered(mind, operation, at)
 
     people = population(8, dilemma)
-    founding = found(dilemma, TREATMENTS["full"], people, 1, {"*": "embedded"})
+    manifest = found(dilemma, TREATMENTS["full"], people, 1, {"*": "embedded"})
     with (
         patch.object(EmbeddedMind, "answer", answer),
-        begin(founding, max(1, rounds), folder=home()) as run,
+        begin(manifest, max(1, rounds), folder=home()) as run,
     ):
         if rounds:
             asyncio.run(run.play())

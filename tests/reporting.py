@@ -7,8 +7,9 @@ from typing import Any
 
 from language_societies import company
 
-from repunet.encounter import Act, Encounter
-from repunet.event import (
+from repunet.record.journal import Journal
+from repunet.world.encounter import Act, Encounter
+from repunet.world.event import (
     DecisionMissing,
     EncounterEnded,
     Event,
@@ -18,10 +19,9 @@ from repunet.event import (
     SelfImageRevised,
     TieFormed,
 )
-from repunet.gossip import Gossip
-from repunet.journal import Journal
-from repunet.persona import Participant
-from repunet.reputation import Appraisal
+from repunet.world.gossip import Gossip
+from repunet.world.persona import Participant
+from repunet.world.reputation import Appraisal
 
 EVIL = (
     "<script>window.hacked = 1</script>",
@@ -42,8 +42,8 @@ def hostile(folder: Path) -> Path:
     )
     path = folder / "evil" / "run.sqlite"
     path.parent.mkdir()
-    founding = replace(company("embedded"), personas=personas)
-    with Journal.create(path, founding, planned="1") as journal:
+    manifest = replace(company("embedded"), personas=personas)
+    with Journal.create(path, manifest, planned="1") as journal:
         journal.commit(1, [RoundBegan(round=1), *_events()], [])
     return path
 

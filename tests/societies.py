@@ -11,29 +11,30 @@ from typing import Any, Literal, TypeVar
 
 import pytest
 
-from repunet import operations as ops
 from repunet.chance import draw
-from repunet.deliberation import Deliberation
-from repunet.encounter import Encounter, Outcome
-from repunet.event import EVENT, Event, TieFormed
-from repunet.founding import Founding
-from repunet.gossip import Gossip
-from repunet.journal import DecisionRecord
-from repunet.mind import Coordinate, Mind, NoAnswer, Operation
 from repunet.minds.recorded import Recorded
-from repunet.minds.roster import Roster, assign, mind_names, roster
+from repunet.minds.router import MindRouter, assign, mind_names, mind_router
 from repunet.minds.scripted import STRATEGIES, extreme, played
 from repunet.models.endpoint import LANGUAGE
-from repunet.persona import Participant, Persona
-from repunet.perspective import Perspectives, Setting
-from repunet.population import population
-from repunet.reputation import Appraisal
+from repunet.questions import operations as ops
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.deliberation import Unit
+from repunet.questions.mind import Mind, NoAnswer, Operation
+from repunet.questions.perspective import Perspectives, Setting
+from repunet.record.journal import DecisionRecord
+from repunet.record.manifest import Manifest
 from repunet.scenarios import Scenario, scenario, scenarios
-from repunet.scenarios.pd import PrisonersDilemma, act, story
+from repunet.scenarios.pd import PrisonersDilemma
 from repunet.simulation import Simulation
-from repunet.society import Society
-from repunet.stakes import Trust
-from repunet.treatment import TREATMENTS, Treatment
+from repunet.world.encounter import Encounter, Outcome
+from repunet.world.event import EVENT, Event, TieFormed
+from repunet.world.gossip import Gossip
+from repunet.world.persona import Participant, Persona
+from repunet.world.population import population
+from repunet.world.reputation import Appraisal
+from repunet.world.society import Society
+from repunet.world.stakes import Trust
+from repunet.world.treatment import TREATMENTS, Treatment
 
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ FINER = {
 """Treatments that differ from the full one in a single module."""
 ARMS: dict[str, Treatment] = TREATMENTS | FINER
 
-NEEDS_MORE = {"replay", "human", "axelrod", *LANGUAGE}
+NEEDS_MORE = {"replay", "human", "axelrod", "object", *LANGUAGE}
 """Minds that can't be had by their name alone."""
 PLAYERS = {"memory-one", *STRATEGIES}
 """Minds that differ in how they move, and in nothing else."""
@@ -73,13 +74,13 @@ def mostly_slow(cases: Iterable[T], often: Iterable[T]) -> list[Any]:
     return [each if each in kept else pytest.param(each, marks=pytest.mark.slow) for each in cases]
 
 
-def everyone(*texts: str, seed: int = 1, people: Iterable[Persona] = ()) -> Roster:
+def everyone(*texts: str, seed: int = 1, people: Iterable[Persona] = ()) -> MindRouter:
     """Return minds as users name them: `everyone("embedded", "A01=chance")`."""
     personas = tuple(people) or population(7, "pd")
-    return roster(assign(texts, personas), seed)
+    return mind_router(assign(texts, personas), seed)
 
 
-def minds(name: str, seed: int = 1) -> Roster:
+def minds(name: str, seed: int = 1) -> MindRouter:
     """Return a mind for everyone, or the mixture."""
     return everyone(*(MIXED if name == "mixed" else (name,)), seed=seed)
 
@@ -127,7 +128,7 @@ class Watched:
 class Played:
     """A society that has played, with all that happened, was asked and was decided."""
 
-    founding: Founding
+    manifest: Manifest
     simulation: Simulation
     rounds: list[list[Event]]
     asked: list[Asked]
@@ -139,7 +140,7 @@ class Played:
 
     @property
     def treatment(self) -> Treatment:
-        return self.founding.treatment
+        return self.manifest.treatment
 
     @cached_property
     def events(self) -> list[Event]:
@@ -171,25 +172,25 @@ def founded(
     n: int = 6,
     seed: int = 1,
     people: Sequence[Persona] = (),
-) -> Founding:
+) -> Manifest:
     """Return the founding record of a small society."""
     arm = ARMS[treatment] if isinstance(treatment, str) else treatment
     if isinstance(scenario(dilemma).stakes, Trust):
         arm = replace(arm, error=0.0)  # there an act has no opposite to mistake it for
     personas = tuple(people) or population(n, dilemma)
-    return Founding(dilemma, arm, personas, seed, {"*": {"name": "test"}})
+    return Manifest(dilemma, arm, personas, seed, {"*": {"name": "test"}})
 
 
 def play(
     mind: Mind,
-    founding: Founding,
+    manifest: Manifest,
     rounds: int = 3,
     simulation: Callable[[Society, Scenario, Mind], Simulation] = Simulation,
 ) -> Played:
     """Let a society play; one loop for the whole of it."""
     watched, recorded = Watched(mind), []
     keeper = Recorded(watched)
-    simulated = simulation(founding.society(), scenario(founding.scenario), keeper)
+    simulated = simulation(manifest.society(), scenario(manifest.scenario), keeper)
 
     async def all_rounds() -> list[list[Event]]:
         happened = []
@@ -198,7 +199,7 @@ def play(
             recorded.extend(keeper.take())
         return happened
 
-    return Played(founding, simulated, run(all_rounds()), watched.asked, recorded)
+    return Played(manifest, simulated, run(all_rounds()), watched.asked, recorded)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -262,9 +263,9 @@ def views(society: Society) -> Perspectives:
     return Perspectives(society, Setting.of(game.name, game.stakes, game.roles, society.treatment))
 
 
-def unit(society: Society, mind: Mind, at: str = "r1/test") -> Deliberation:
+def unit(society: Society, mind: Mind, at: str = "r1/test") -> Unit:
     """Return a unit that may write everyone's state."""
-    return Deliberation(society, views(society), mind, at, society.agents)
+    return Unit(society, views(society), mind, at, society.agents)
 
 
 def meeting(
@@ -281,8 +282,12 @@ def meeting(
         id=f"r{round_}/meet/{'-'.join(p.agent for p in group)}",
         outcome=outcome,
         participants=group,
-        acts=() if void else tuple(act(group[i], moves[i], moves[1 - i]) for i in (0, 1)),
-        stories=tuple(story(moves[i], group[1 - i].agent, moves[1 - i]) for i in (0, 1)),
+        acts=()
+        if void
+        else tuple(PrisonersDilemma.act(group[i], moves[i], moves[1 - i]) for i in (0, 1)),
+        stories=tuple(
+            PrisonersDilemma.story(moves[i], group[1 - i].agent, moves[1 - i]) for i in (0, 1)
+        ),
         knew_before=((), ()),
     )
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repunet.mind import ALL, Asked, InvalidAnswer
 from repunet.minds.language.form import Form
-from repunet.operations import Decision, Ranking, Selection
+from repunet.questions.mind import ALL, AnswerShape, InvalidAnswer
+from repunet.questions.operations import Decision, Ranking, Selection
 from repunet.scenarios.investment import Promise
 from repunet.scenarios.pd import Move
 
@@ -36,9 +36,11 @@ def read(form: str, text: str, choices: tuple[str, ...]) -> Any:
             case "move":
                 return MOVE.read(text).answer.move
             case "name":
-                return Form(Selection, Asked(choices={"name": choices})).read(text).answer.name
+                return (
+                    Form(Selection, AnswerShape(choices={"name": choices})).read(text).answer.name
+                )
             case _:
-                asked = Asked(choices={"names": choices}, counts={"names": len(choices)})
+                asked = AnswerShape(choices={"names": choices}, counts={"names": len(choices)})
                 return list(Form(Ranking, asked).read(text).answer.names)
     except InvalidAnswer:
         return REPAIR

@@ -16,21 +16,21 @@ from societies import MISSING, Stub, dilemmas, founded, minds, only, play
 from test_plans import Fusible
 from victim import ROUNDS, begun, played
 
-from repunet import operations as ops
-from repunet.analysis.replaying import Replayed, replay
-from repunet.analysis.verification import CHECKS, Verification, verify
-from repunet.checksum import seal
 from repunet.cli import execute
 from repunet.errors import UsageError
-from repunet.event import DecisionMissing
-from repunet.journal import Journal, link
 from repunet.layer import Layer
-from repunet.mind import Mind
 from repunet.minds.fusing import Fusing
-from repunet.population import population
-from repunet.run import begin, fork, found
+from repunet.questions import operations as ops
+from repunet.questions.mind import Mind
+from repunet.record.checksum import seal
+from repunet.record.journal import Journal, link
+from repunet.runs.run import begin, fork, found
 from repunet.simulation import Simulation
-from repunet.treatment import TREATMENTS
+from repunet.tracing.replaying import Replayed, replay
+from repunet.tracing.verification import CHECKS, Verification, verify
+from repunet.world.event import DecisionMissing
+from repunet.world.population import population
+from repunet.world.treatment import TREATMENTS
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +63,9 @@ def replayed(path: Path) -> Replayed:
         return replay(journal)
 
 
-def written(folder: Path, mind: Mind, *, compact: bool = False, **founding: Any) -> Path:
+def written(folder: Path, mind: Mind, *, compact: bool = False, **manifest: Any) -> Path:
     """Let a society play four rounds, write it down, and return where."""
-    people = founded(**founding)
+    people = founded(**manifest)
     way = partial(Simulation, compact=True) if compact else Simulation
     game = play(Fusing(mind) if compact else mind, people, 4, way)
     plan = "compact" if compact else "faithful"
@@ -132,7 +132,7 @@ class Singly(Stub):
     """A mind that answers one question at a time."""
 
     async def answer(self, operation: Any, at: Any) -> Any:
-        if type(operation).__name__ in ("TakeStock", "WeighGossip"):
+        if operation.label in ("TakeStock", "WeighGossip"):
             raise MISSING
         return await super().answer(operation, at)
 
@@ -456,8 +456,8 @@ def test_a_run_that_is_not_there_is_bad_use(
 
 def test_what_is_seen_of_somebody_in_two_roles_is_two_decisions(tmp_path: Path) -> None:
     arm = replace(TREATMENTS["full"], observation=True)
-    founding = found("investment", arm, population(7, "investment"), 1, {"*": "embedded"})
-    with begin(founding, 7, folder=tmp_path) as begun:
+    manifest = found("investment", arm, population(7, "investment"), 1, {"*": "embedded"})
+    with begin(manifest, 7, folder=tmp_path) as begun:
         asyncio.run(begun.play())
         names = [each.coordinate for n in range(1, 8) for each in begun.journal.decisions(n)]
         assert len(names) == len(set(names))

@@ -12,15 +12,15 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.axelrod_matches import STRATEGIES, measured, written
 from repunet.cli import execute
 from repunet.errors import UsageError
-from repunet.journal import Journal
 from repunet.minds.axelrod import AxelrodMind
-from repunet.minds.roster import make_mind
-from repunet.population import population
+from repunet.minds.router import make_mind
+from repunet.record.journal import Journal
 from repunet.scenarios.donor import DonorGame
 from repunet.scenarios.pd import PrisonersDilemma
-from repunet.stakes import Game
-from repunet.validation.arena import Arena, arena, company
-from repunet.validation.matches import library_scores
+from repunet.validation.arena import Arena, arena, minds_of
+from repunet.validation.checks.matches import library_scores
+from repunet.world.population import population
+from repunet.world.stakes import Game
 
 axelrod = pytest.importorskip("axelrod")
 pytestmark = pytest.mark.slow
@@ -54,7 +54,7 @@ def test_any_strategy_can_sit_in_a_society_and_be_resumed(name: str) -> None:
     whole, begun = arena("pd", minds, seed=3), arena("pd", minds, seed=3)
     expected, first = whole.play(9), begun.play(5)
     people = [agent.persona for agent in whole.society.agents.values()]
-    resumed = Arena("pd", company(people, minds, 3), people=people, seed=3)
+    resumed = Arena("pd", minds_of(people, minds, 3), people=people, seed=3)
     for event in first:
         resumed.society.apply(event)
     assert first + resumed.play(4) == expected

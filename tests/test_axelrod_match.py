@@ -8,10 +8,10 @@ from itertools import product
 import pytest
 
 from repunet.errors import UsageError
-from repunet.extras import installation
 from repunet.minds.axelrod import Match
-from repunet.minds.roster import make_mind, mind_names
+from repunet.minds.router import make_mind, mind_names
 from repunet.minds.scripted import C, D, Turn
+from repunet.system.extras import installation
 
 
 class Action(Enum):

@@ -30,12 +30,12 @@ from repunet.cli import execute
 from repunet.errors import Stopped, UsageError
 from repunet.fake_llm.asked import read
 from repunet.fake_llm.wire import completion, said
-from repunet.journal import Journal
 from repunet.models.allowance import Allowance
 from repunet.models.batch import URL, Batch, identity
 from repunet.models.prices import Price
 from repunet.models.request import Message, Request, Sampling
-from repunet.run import Terms
+from repunet.record.journal import Journal
+from repunet.runs.run import Terms
 
 Answered = Callable[[dict[str, Any]], dict[str, Any]]
 WAITS = 17
@@ -133,7 +133,7 @@ def test_requests_have_the_format_of_a_batch_service(tmp_path: Path, box: Path) 
 
 
 def test_who_is_asked_through_files_needs_no_key_and_no_network(tmp_path: Path, box: Path) -> None:
-    stopped = go(tmp_path, box, founding=company("openai:gpt-4o-mini"))
+    stopped = go(tmp_path, box, manifest=company("openai:gpt-4o-mini"))
     assert str(stopped).startswith(f"4 requests are in {box}/requests.jsonl; ")
     assert "repunet resume" in str(stopped)
     assert (box / "README.txt").exists()
@@ -149,7 +149,7 @@ def test_an_id_stands_for_the_words_of_a_request_too() -> None:
 
 def test_runs_that_share_a_folder_take_only_their_own_answers(tmp_path: Path, box: Path) -> None:
     for name in ("one", "two"):
-        go(tmp_path / name, box, name=name, founding=company())
+        go(tmp_path / name, box, name=name, manifest=company())
     ids = [each["custom_id"] for each in requests(box)]
     assert {name.partition("/")[0] for name in ids} == {"one", "two"}
     first = slice(0, len(ids) // 2)
@@ -254,7 +254,7 @@ def test_there_is_one_file_for_every_wait_and_no_request_is_put_twice(
 def test_as_many_files_are_needed_as_there_are_waits_whatever_the_size(tmp_path: Path) -> None:
     def files(n: int) -> int:
         place, count = tmp_path / str(n), 0
-        while go(place, place / "box", founding=company(n=n)) is not None:
+        while go(place, place / "box", manifest=company(n=n)) is not None:
             answer(place / "box")
             count += 1
         return count
@@ -504,7 +504,7 @@ def test_a_budget_holds_for_what_is_put_into_files(tmp_path: Path, box: Path) ->
 def test_a_budget_at_an_unknown_price_is_refused(tmp_path: Path, box: Path) -> None:
     model = company("http://127.0.0.1:9/v1#fake")
     with pytest.raises(UsageError, match=r"price of .* is not known"):
-        go(tmp_path, box, founding=model, terms={"allowance": Allowance(budget=1)})
+        go(tmp_path, box, manifest=model, terms={"allowance": Allowance(budget=1)})
 
 
 def test_without_a_count_the_tokens_are_estimated(tmp_path: Path, box: Path) -> None:
@@ -519,7 +519,7 @@ def test_without_a_count_the_tokens_are_estimated(tmp_path: Path, box: Path) -> 
 
 
 def test_only_language_models_are_asked_through_files(tmp_path: Path, box: Path) -> None:
-    path = answered(tmp_path, box, founding=company(MODEL, "A02=embedded", "A03=embedded"))
+    path = answered(tmp_path, box, manifest=company(MODEL, "A02=embedded", "A03=embedded"))
     assert rounds(path) == 1
     assert {attempt.coordinate.rpartition("/")[2] for attempt in attempts(path)} == {"A01", "A04"}
 
@@ -546,8 +546,8 @@ KILLED = """
 import sys
 from pathlib import Path
 from language_societies import NAME, Killer, resumed
-from repunet.journal import Journal
-from repunet.run import Terms
+from repunet.record.journal import Journal
+from repunet.runs.run import Terms
 
 where, folder, box = sys.argv[1:]
 Journal.transaction = Killer(where, 3).transaction

@@ -16,27 +16,29 @@ from societies import ARMS, Played, founded, mostly_slow, play, rewritten
 from societies import WORDS as WORD_FIELDS
 
 from repunet import prompts
-from repunet.analysis import certificate
-from repunet.analysis.certificate import (
+from repunet.cli.output import console
+from repunet.cli.words import prompts as app
+from repunet.errors import RepuNetError, UsageError
+from repunet.minds.chance import ChanceMind
+from repunet.prompts import render, wordings
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import Operation
+from repunet.questions.operations import DecideTie, Decision, ReconsiderTie
+from repunet.record.notes import PLAIN
+from repunet.scenarios import scenario, scenarios
+from repunet.tracing import certificate
+from repunet.tracing.certificate import (
     PAST,
     WORDS,
-    Comparison,
+    PromptComparison,
     compare,
     differences,
     example,
     questions,
     tokens,
 )
-from repunet.cli.output import console
-from repunet.cli.words import prompts as app
-from repunet.errors import RepuNetError, UsageError
-from repunet.event import Matched
-from repunet.mind import Coordinate, Operation
-from repunet.minds.chance import ChanceMind
-from repunet.operations import DecideTie, Decision, ReconsiderTie
-from repunet.prompts import PLAIN, render, wordings
-from repunet.scenarios import scenario, scenarios
-from repunet.treatment import TREATMENTS, Treatment, treatment
+from repunet.world.event import Matched
+from repunet.world.treatment import TREATMENTS, Treatment, treatment
 
 PAIRS = list(combinations(TREATMENTS, 2))
 SHAPING = {"ShapeSelfReputation", "ShapePeerReputation", "ShapePeerFromGossip"}
@@ -61,7 +63,7 @@ every_wording = pytest.mark.parametrize("wording", wordings())
 
 
 @cache
-def compared(dilemma: str, first: str, second: str, wording: str) -> tuple[Comparison, ...]:
+def compared(dilemma: str, first: str, second: str, wording: str) -> tuple[PromptComparison, ...]:
     return compare(scenario(dilemma), ARMS[first], ARMS[second], wording)
 
 

@@ -16,7 +16,7 @@ import pytest
 from patience import PATIENCE
 
 from repunet.cli import execute
-from repunet.journal import Journal
+from repunet.record.journal import Journal
 
 Command = Callable[..., tuple[int, str, str]]
 REFERENCE = Path(__file__).parents[2] / "shared" / "reference-data" / "seeds"

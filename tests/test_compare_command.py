@@ -18,7 +18,7 @@ from repunet.analysis.comparison import selected
 from repunet.analysis.makers import NOTES
 from repunet.cli import execute
 from repunet.cli.output import console
-from repunet.run import reopen
+from repunet.runs.run import reopen
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "how-to" / "compare-runs.md").read_text("utf-8")

@@ -12,10 +12,10 @@ from measured import fickle
 from scipy import stats
 
 from repunet.analysis.comparison import (
-    Comparison,
-    Contrast,
+    ArmComparison,
+    ComparisonSettings,
+    MeasureContrast,
     MeasuredRun,
-    Question,
     compare,
     compared,
     measure_runs,
@@ -27,10 +27,10 @@ from repunet.analysis.comparison.measuring import CORRELATIONS, HANDFUL, measure
 from repunet.analysis.comparison.rows import rows
 from repunet.analysis.measures.catalogue import MEASURES
 from repunet.analysis.measures.cooperation import cooperation, cooperation_by_round
-from repunet.analysis.measures.measure import Rate, Span
+from repunet.analysis.measures.measure import Rate, RoundSpan
 from repunet.analysis.statistics import (
     SHARE,
-    Difference,
+    MeanDifference,
     fisher_mean,
     holm,
     interval,
@@ -40,8 +40,8 @@ from repunet.analysis.statistics import (
 from repunet.analysis.tables.frames import open_frames
 from repunet.analysis.tables.history import History
 from repunet.errors import UsageError
-from repunet.journal import Journal
-from repunet.run import SPEC
+from repunet.record.journal import Journal
+from repunet.record.notes import SPEC
 
 FULL, NONE = [0.9, 0.8, 0.95, 0.85, 0.7], [0.1, 0.2, 0.3, 0.05, 0.15]
 
@@ -65,15 +65,15 @@ def two(**said: str) -> list[MeasuredRun]:
     return [*arm(FULL, "full"), *arm(NONE, "none", **said)]
 
 
-def contrasts(found: Comparison) -> list[Contrast]:
+def contrasts(found: ArmComparison) -> list[MeasureContrast]:
     return [each for group in found.groups for m in group.measures for each in m.contrasts]
 
 
-def names(found: Comparison) -> list[list[str]]:
+def names(found: ArmComparison) -> list[list[str]]:
     return [[each.name for each in group.arms] for group in found.groups]
 
 
-def notes(found: Comparison) -> str:
+def notes(found: ArmComparison) -> str:
     return "\n".join((*found.notes, *(note for group in found.groups for note in group.notes)))
 
 
@@ -97,7 +97,7 @@ def test_an_arm_is_named_by_what_differs() -> None:
 
 
 def test_differences_are_tested_as_they_are_in_scipy() -> None:
-    (found,) = contrasts(compared(two(), question=Question(paired=False)))
+    (found,) = contrasts(compared(two(), question=ComparisonSettings(paired=False)))
     assert found.welch.p == pytest.approx(stats.ttest_ind(FULL, NONE, equal_var=False).pvalue)
     assert found.permutation == permutation(FULL, NONE)
     assert (found.arm, found.versus, found.paired, found.pairs) == ("full", "none", False, None)
@@ -118,10 +118,10 @@ def test_runs_that_share_all_seeds_are_paired_by_seed() -> None:
 def test_runs_of_other_seeds_are_not_paired_unless_it_is_said() -> None:
     runs = [*arm(FULL, "full"), *arm(NONE, "none", first=3)]
     assert not contrasts(compared(runs))[0].paired
-    (found,) = contrasts(compared(runs, question=Question(paired=True)))
+    (found,) = contrasts(compared(runs, question=ComparisonSettings(paired=True)))
     assert found.permutation.n == (3, 3)
     assert found.welch.n == (5, 5)
-    paired = compared(runs, question=Question(paired=True))
+    paired = compared(runs, question=ComparisonSettings(paired=True))
     assert "Runs are paired by seed, 3 pairs" in notes(paired)
     assert [row["pairs"] for row in rows(paired) if row["kind"] == "difference"] == [3]
 
@@ -135,7 +135,7 @@ def test_several_runs_of_a_seed_are_not_paired_unless_it_is_said() -> None:
 def test_what_can_not_be_paired_is_refused(first: int, why: str) -> None:
     seeds = [*arm(NONE, "none", first=first)] if first else [replace(r, seed=1) for r in two()[5:]]
     with pytest.raises(UsageError, match=why):
-        compared([*arm(FULL, "full"), *seeds], question=Question(paired=True))
+        compared([*arm(FULL, "full"), *seeds], question=ComparisonSettings(paired=True))
 
 
 def test_runs_of_different_minds_are_never_pooled() -> None:
@@ -185,10 +185,10 @@ def test_a_single_run_for_each_arm_gets_no_p_value_and_it_is_said() -> None:
 
 def test_the_baseline_is_what_all_others_are_compared_with() -> None:
     runs = [*two(), *arm(FULL[::-1], "no-gossip")]
-    found = contrasts(compared(runs, question=Question(baseline="none")))
+    found = contrasts(compared(runs, question=ComparisonSettings(baseline="none")))
     assert [(each.arm, each.versus) for each in found] == [("full", "none"), ("no-gossip", "none")]
     with pytest.raises(UsageError, match=r'unknown arm "nome".*did you mean "none"'):
-        compared(runs, question=Question(baseline="nome"))
+        compared(runs, question=ComparisonSettings(baseline="nome"))
 
 
 def test_p_values_are_adjusted_over_the_pairs_of_a_measure() -> None:
@@ -200,11 +200,11 @@ def test_p_values_are_adjusted_over_the_pairs_of_a_measure() -> None:
 
 def test_by_a_factor_arms_differ_in_that_alone() -> None:
     runs = [*two(), *arm(FULL, "full", mind="gpt"), *arm(NONE, "none", mind="gpt")]
-    found = compared(runs, question=Question(by="treatment"))
+    found = compared(runs, question=ComparisonSettings(by="treatment"))
     assert names(found) == [["full", "none"]] * 2
     assert [group.arms[0].mind for group in found.groups] == ["embedded", "gpt"]
     with pytest.raises(UsageError, match=r'unknown factor "treatmant".*did you mean "treatment"'):
-        Question(by="treatmant")
+        ComparisonSettings(by="treatmant")
 
 
 def test_scenarios_are_never_compared_with_each_other() -> None:
@@ -258,7 +258,7 @@ def numbers(value: Any) -> Iterator[float]:
 def test_every_number_is_a_number_or_nothing() -> None:
     found = compared([run(None, 1), run(0.1, 1, "none"), run(0.1, 2, "none")])
     assert not any(math.isnan(each) for row in rows(found) for each in numbers(row))
-    assert isinstance(contrasts(found)[0].welch, Difference)
+    assert isinstance(contrasts(found)[0].welch, MeanDifference)
 
 
 def test_every_measure_that_is_chosen_for_somebody_exists() -> None:
@@ -293,7 +293,7 @@ def test_a_run_is_measured_as_its_tables_are_and_its_missing_decisions_are_count
     path = fickle("pd")
     (found,) = measure_runs([path], ["cooperation"])
     frames = open_frames(path)
-    assert found.rates == {"cooperation": cooperation(frames, Span.end(frames))}
+    assert found.rates == {"cooperation": cooperation(frames, RoundSpan.end(frames))}
     assert found.missing == len(frames["missing"]) > 0
     assert found.asked == frames["rounds"].asked.sum()
     assert found.rates["cooperation"].missing > 0

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from repunet.compat.personas import Origin, origin, read_personas
 from repunet.errors import UsageError
-from repunet.persona import Disposition
+from repunet.world.persona import Disposition
+from repunet.world.persona_files import DescriptionOpening, origin, read_personas
 
 SEEDS = Path(__file__).parents[2] / "shared" / "reference-data" / "seeds"
 needs_reference = pytest.mark.skipif(not SEEDS.is_dir(), reason="needs the reference's seeds")
@@ -137,7 +137,7 @@ def test_our_own_format_is_recognised(tmp_path: Path, wrapped: bool) -> None:
 def test_an_opening_says_age_gender_and_country(
     opening: str, said: tuple[int | None, str | None, str | None]
 ) -> None:
-    assert origin(opening) == Origin(*said)
+    assert origin(opening) == DescriptionOpening(*said)
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,14 @@ from societies import (
     walk,
 )
 
-from repunet.encounter import UNIT
-from repunet.event import (
+from repunet.minds.recorded import dumped
+from repunet.prompts import render
+from repunet.questions.mind import adapter
+from repunet.questions.operations import DecideTie, JudgeGossip, RankPartners
+from repunet.questions.perspective import Acquaintance, Ego
+from repunet.scenarios import scenario
+from repunet.world.encounter import UNIT
+from repunet.world.event import (
     EVENT,
     DecisionMissing,
     EncounterEnded,
@@ -36,14 +42,8 @@ from repunet.event import (
     TieFormed,
     TieSevered,
 )
-from repunet.mind import adapter
-from repunet.minds.recorded import dumped
-from repunet.operations import DecideTie, JudgeGossip, RankPartners
-from repunet.perspective import Acquaintance, Ego
-from repunet.prompts import render
-from repunet.scenarios import scenario
-from repunet.society import ENDOWMENT
-from repunet.treatment import TREATMENTS
+from repunet.world.society import ENDOWMENT
+from repunet.world.treatment import TREATMENTS
 
 N = ROUNDS = 7
 """An odd number, and as many rounds: so that everybody's turn to sit out comes."""
@@ -227,7 +227,7 @@ def a_decision_is_named_once(game: Played) -> None:
 
 @rule
 def events_make_the_same_society_again(game: Played) -> None:
-    again = game.founding.society()
+    again = game.manifest.society()
     for event in game.events:
         again.apply(EVENT.validate_json(EVENT.dump_json(event)))
     assert state(again) == state(game.society)

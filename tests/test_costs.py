@@ -14,9 +14,9 @@ from repunet.analysis.costs import BY, COLUMNS, By, Cost, costs, total
 from repunet.cli import execute
 from repunet.cli.output import console
 from repunet.fake_llm.faults import Faults
-from repunet.journal import Journal
 from repunet.models.prices import Price
-from repunet.run import Terms
+from repunet.record.journal import Journal
+from repunet.runs.run import Terms
 
 Print = Callable[..., str]
 

@@ -5,23 +5,23 @@ import asyncio
 import pytest
 from societies import CUT, MISSING, TIE, DelayingMind, Stub, only, player, run, society, views
 
-from repunet import operations as ops
-from repunet.deliberation import Deliberation, there, together
-from repunet.event import DecisionMissing, RoundBegan, TieFormed
-from repunet.mind import Mind, NoAnswer
-from repunet.perspective import Story
-from repunet.reputation import Appraisal
-from repunet.society import Society
+from repunet.questions import operations as ops
+from repunet.questions.deliberation import Unit, present, together
+from repunet.questions.mind import Mind, NoAnswer
+from repunet.questions.perspective import Story
+from repunet.world.event import DecisionMissing, RoundBegan, TieFormed
+from repunet.world.reputation import Appraisal
+from repunet.world.society import Society
 
 FORMED = TieFormed(ego="A01", alter=player(2), reason="", decision="")
 
 
-def unit(mind: Mind, *writes: str, people: Society | None = None) -> Deliberation:
+def unit(mind: Mind, *writes: str, people: Society | None = None) -> Unit:
     people = people or society()
-    return Deliberation(people, views(people), mind, "r1/test", writes)
+    return Unit(people, views(people), mind, "r1/test", writes)
 
 
-def question(work: Deliberation, ego: int = 1) -> ops.DecideTie:
+def question(work: Unit, ego: int = 1) -> ops.DecideTie:
     return ops.DecideTie(
         setting=work.views.setting,
         ego=work.views.ego(player(ego)),
@@ -76,7 +76,8 @@ def test_a_unit_writes_only_what_is_its_own() -> None:
     assert unit(Stub(), "A01").close([FORMED]) == [FORMED]
     with pytest.raises(RuntimeError, match="r1/test may not write TieFormed"):
         unit(Stub(), "A02").close([FORMED])
-    assert unit(Stub()).close([RoundBegan(round=1)])
+    with pytest.raises(RuntimeError, match="r1/test may not write RoundBegan"):
+        unit(Stub(), "A01").close([RoundBegan(round=1)])
 
 
 def test_a_reputation_names_the_decision_it_came_from() -> None:
@@ -132,7 +133,7 @@ def test_work_that_never_began_is_closed_when_work_before_it_fails() -> None:
 
 
 def test_what_could_not_be_had_is_left_out() -> None:
-    assert there([1, None, 0, None]) == [1, 0]
+    assert present([1, None, 0, None]) == [1, 0]
 
 
 def test_a_unit_shuffles_in_an_order_of_its_own() -> None:

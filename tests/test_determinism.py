@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from societies import DelayingMind, Latency, digest, dilemmas, founded, minds, mostly_slow, play
 
-from repunet.deliberation import Deliberation, together
-from repunet.event import Event
-from repunet.mind import Coordinate, Mind, Operation
 from repunet.minds.chance import ChanceMind
 from repunet.minds.limited import Limited
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.deliberation import Unit, together
+from repunet.questions.mind import Mind, Operation
 from repunet.simulation import Simulation
-from repunet.treatment import TREATMENTS
+from repunet.world.event import Event
+from repunet.world.treatment import TREATMENTS
 
 CONCURRENCIES = (1, 2, 7, 64)
 LATENCIES: tuple[Latency, ...] = ("constant", "heavy-tailed", "reversed")
@@ -36,10 +37,10 @@ def digests(
     simulation: type[Simulation] = Simulation,
 ) -> set[str]:
     """Return the digests of one society at every pace; there should be only one."""
-    founding = founded(arm, dilemma=dilemma, n=7, seed=seed)
+    manifest = founded(arm, dilemma=dilemma, n=7, seed=seed)
     paces = [(limit, latency) for limit in CONCURRENCIES for latency in LATENCIES]
     games = (
-        play(Limited(DelayingMind(mind(seed), latency), limit), founding, ROUNDS, simulation)
+        play(Limited(DelayingMind(mind(seed), latency), limit), manifest, ROUNDS, simulation)
         for limit, latency in paces
     )
     return {digest(game.events) for game in games}
@@ -57,11 +58,11 @@ class Hasty(Simulation):
 
     async def _phase(
         self,
-        units: Sequence[Deliberation],
+        units: Sequence[Unit],
         work: Iterable[Coroutine[Any, Any, Any]],
         events: Callable[[Any], Iterable[Event]],
     ) -> list[Any]:
-        async def finish(unit: Deliberation, thinking: Coroutine[Any, Any, Any]) -> Any:
+        async def finish(unit: Unit, thinking: Coroutine[Any, Any, Any]) -> Any:
             result = await thinking
             self._happen(unit.close(events(result)))
             return result

@@ -13,7 +13,7 @@ import pytest
 
 from repunet.cli import app, execute
 from repunet.fake_llm import Settings, serving
-from repunet.minds.roster import mind_names
+from repunet.minds.router import mind_names
 from repunet.models.endpoint import COMPATIBLE, Provider
 
 ROOT = Path(__file__).parents[1]

@@ -13,9 +13,6 @@ import pytest
 from language_societies import at, company, hasty, missing, played, served
 from patience import PATIENCE
 
-from repunet.analysis import examination
-from repunet.analysis.examination import Examination, Trial
-from repunet.attempts import ANSWERED
 from repunet.cli import execute
 from repunet.cli.advice import advice, notes
 from repunet.errors import RepuNetError
@@ -23,6 +20,9 @@ from repunet.fake_llm.faults import Faults
 from repunet.models.endpoint import Endpoint
 from repunet.models.request import Sampling
 from repunet.models.servers import About, least_cached
+from repunet.planning import endpoint_check as examination
+from repunet.planning.endpoint_check import Examination, ExaminedRequest
+from repunet.record.attempts import ANSWERED
 
 ASKED = examination.ASKED
 """Questions, one for each agent."""
@@ -223,7 +223,7 @@ def test_how_long_prompts_must_be_for_a_providers_cache_is_known(
 
 
 def test_prompts_too_short_for_a_providers_cache_are_told() -> None:
-    trial = Trial("schema", ANSWERED, "", (), 1.0, "{}", 900, 0, 9, False, None)
+    trial = ExaminedRequest("schema", ANSWERED, "", (), 1.0, "{}", 900, 0, 9, False, None)
     found = Examination((trial, trial), True, "", 0.6)
     (note,) = notes(Endpoint("openai", "gpt-4o", None, Sampling()), found, About())
     assert note.startswith("the 540 tokens with which the prompts of all agents begin are too few")
@@ -243,13 +243,15 @@ def test_a_base_model_of_ollama_is_told(
 
 def test_a_server_that_lacks_a_template_is_said_to_have_a_base_model(doctor: Doctor) -> None:
     why = "default chat template is no longer allowed, so you must provide a chat template"
-    trial = Trial("schema", "permanent", f"400: {why}", (), None, "", None, 0, None, False, None)
+    trial = ExaminedRequest(
+        "schema", "permanent", f"400: {why}", (), None, "", None, 0, None, False, None
+    )
     found = Examination((trial,), False, why, 0.6)
     assert "base model" in advice(Endpoint("vllm", "opt-125m", None, Sampling()), found)
 
 
 def test_a_slow_model_is_not_simply_said_to_be_usable(doctor: Doctor) -> None:
-    trial = Trial("schema", ANSWERED, "", (), 30.0, "{}", 900, 0, 9, False, None)
+    trial = ExaminedRequest("schema", ANSWERED, "", (), 30.0, "{}", 900, 0, 9, False, None)
     found = Examination((trial, trial), True, "", 0.6)
     said = advice(Endpoint("vllm", "big", None, Sampling()), found)
     assert "slow" in said

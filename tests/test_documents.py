@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from repunet.cli import execute
-from repunet.documents import DEEPEST, read_data, read_json, read_text, read_toml
 from repunet.errors import UsageError
 from repunet.models.prices import read_prices
-from repunet.network import read_ties
-from repunet.population import load_people, population
-from repunet.spec import read_spec
+from repunet.runs.spec import read_spec
+from repunet.system.documents import DEEPEST, read_data, read_json, read_text, read_toml
+from repunet.world.network import read_ties
+from repunet.world.population import load_people, population
 
 PEOPLE = [{"name": name, "description": "You like tea."} for name in ("李小明", "Zoë")]
 READERS: dict[str, Callable[[Path], object]] = {

@@ -7,16 +7,16 @@ from fractions import Fraction
 import pytest
 from societies import MISSING, Played, Stub, everyone, founded, minds, only, play
 
-from repunet.encounter import UNIT, Act, Encounter
-from repunet.event import Matched, ReputationShaped
 from repunet.minds.scripted import extreme, played
-from repunet.operations import ShapePeerReputation
-from repunet.population import population
 from repunet.prompts import render, wordings
+from repunet.questions.operations import ShapePeerReputation
 from repunet.scenarios import donor, scenario
 from repunet.scenarios.donor import BENEFIT, COST, DecideHelp
-from repunet.stakes import Game
-from repunet.treatment import TREATMENTS
+from repunet.world.encounter import UNIT, Act, Encounter
+from repunet.world.event import Matched, ReputationShaped
+from repunet.world.population import population
+from repunet.world.stakes import Game
+from repunet.world.treatment import TREATMENTS
 
 GAME = scenario("donor").stakes
 

@@ -25,10 +25,14 @@ from societies import (
     unit,
 )
 
-from repunet import operations as ops
-from repunet.deliberation import Deliberation
-from repunet.dynamics import Told, Wish, inboxes, listen, respond, tell, witness
-from repunet.event import (
+from repunet.dynamics import ToldGossip, Wish, inboxes, listen, respond, tell, witness
+from repunet.questions import operations as ops
+from repunet.questions.deliberation import Unit
+from repunet.questions.mind import Mind
+from repunet.questions.perspective import Hearsay, Story
+from repunet.scenarios.pd import PrisonersDilemma
+from repunet.simulation import Simulation
+from repunet.world.event import (
     DecisionMissing,
     EncounterEnded,
     GossipHeard,
@@ -37,18 +41,14 @@ from repunet.event import (
     TieFormed,
     TieSevered,
 )
-from repunet.mind import Mind
-from repunet.perspective import Hearsay, Story
-from repunet.reputation import Appraisal
-from repunet.scenarios.pd import PrisonersDilemma
-from repunet.simulation import Simulation
-from repunet.society import Society
-from repunet.treatment import TREATMENTS, Treatment
+from repunet.world.reputation import Appraisal
+from repunet.world.society import Society
+from repunet.world.treatment import TREATMENTS, Treatment
 
 FIRST, SECOND = player(1), player(2)
 
 
-def met(society: Society, encounter: object = None) -> Deliberation:
+def met(society: Society, encounter: object = None) -> Unit:
     """Let the encounter of the first two have happened."""
     society.apply(EncounterEnded(encounter=encounter or meeting("cooperate", "defect")))
 
@@ -65,11 +65,11 @@ def wish(gossiper: int, target: int, *before: int) -> Wish:
     return Wish(path, player(target), "they let me down", source, encounter.id)
 
 
-def told(listener: int, target: int, *path: int) -> Told:
+def told(listener: int, target: int, *path: int) -> ToldGossip:
     """Return what was said to a listener about a target, by the last of the path."""
     before, gossiper = path[:-1], path[-1]
     said = ops.Telling(f"A0{target} let me down.", "negative")
-    return Told(wish(gossiper, target, *before), player(listener), said)
+    return ToldGossip(wish(gossiper, target, *before), player(listener), said)
 
 
 def spread(society: Society, mind: Mind, *wishes: Wish) -> list:

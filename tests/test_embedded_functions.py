@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repunet.minds.embedded import participation, talk, trust
-from repunet.minds.embedded.dilemma import Dilemma, Outlook
-from repunet.minds.embedded.evidence import (
+from repunet.minds.embedded.model import participation, talk, trust
+from repunet.minds.embedded.model.dilemma import Outlook, WeighedChoice
+from repunet.minds.embedded.model.evidence import (
     NO_EVIDENCE,
-    Evidence,
+    WeightedActs,
     add_act,
     add_together,
     base_rate,
@@ -25,9 +25,9 @@ from repunet.minds.embedded.evidence import (
     observability,
     score,
 )
-from repunet.minds.embedded.parameters import PROFILES, Parameters
-from repunet.minds.embedded.temperament import EGOIST, disposition, social_weights
-from repunet.stakes import Game, Option, Trust
+from repunet.minds.embedded.model.parameters import PROFILES, Parameters
+from repunet.minds.embedded.model.temperament import EGOIST, disposition, social_weights
+from repunet.world.stakes import Game, Option, Trust
 
 DATA = Path(__file__).parent / "data"
 GOLDEN: dict[str, Any] = json.loads((DATA / "embedded_mind_golden.json").read_text())
@@ -89,7 +89,7 @@ WEIGHTS = {"prosocial": social_weights(1.0, 0.0, P), "self": social_weights(0.0,
 
 shares = st.floats(0.0, 1.0)
 valences = st.floats(-1.0, 1.0)
-records = st.builds(Evidence, st.floats(0.0, 10.0), st.floats(0.0, 9.5))
+records = st.builds(WeightedActs, st.floats(0.0, 10.0), st.floats(0.0, 9.5))
 outlooks = st.builds(
     Outlook,
     st.builds(social_weights, shares, st.floats(-3.0, 3.0), st.just(P)),
@@ -108,7 +108,7 @@ def golden(fn: str) -> list[dict[str, Any]]:
 
 
 def outlook_of(case: dict[str, Any]) -> Outlook:
-    return Outlook(WEIGHTS[case["who"]], Evidence(*case["me"]), case["q"], case["base"])
+    return Outlook(WEIGHTS[case["who"]], WeightedActs(*case["me"]), case["q"], case["base"])
 
 
 def test_the_parameters_are_the_prototypes() -> None:
@@ -125,7 +125,7 @@ def test_the_sharp_profile_differs_in_precision_alone() -> None:
 
 
 def test_the_prisoners_dilemma_is_chosen_as_in_the_prototype() -> None:
-    dilemma = Dilemma(PD, P)
+    dilemma = WeighedChoice(PD, P)
     for case in golden("pd"):
         outlook = outlook_of(case)
         utility = dilemma.utilities(case["belief"], outlook.weights)
@@ -222,14 +222,14 @@ def test_the_references_personas_read_as_in_the_prototype() -> None:
 
 
 @given(records)
-def test_levels_sum_to_one_and_hold_the_score(record: Evidence) -> None:
+def test_levels_sum_to_one_and_hold_the_score(record: WeightedActs) -> None:
     worst, bad, _, good, best = weights = levels(record, P)
     assert sum(weights) == pytest.approx(1.0)
     assert good + best - bad - worst == pytest.approx(score(record, P))
 
 
 @given(records)
-def test_levels_below_the_cap_give_the_evidence_back(record: Evidence) -> None:
+def test_levels_below_the_cap_give_the_evidence_back(record: WeightedActs) -> None:
     assert from_levels(levels(record, P), P) == pytest.approx(record, abs=1e-9)
 
 
@@ -243,22 +243,22 @@ def test_any_five_weights_can_be_read(parts: list[int]) -> None:
 
 @given(records, valences, shares)
 def test_a_score_lies_between_minus_one_and_one(
-    record: Evidence, valence: float, weight: float
+    record: WeightedActs, valence: float, weight: float
 ) -> None:
     assert -1.0 < score(add_act(record, valence, P, weight), P) < 1.0
 
 
 @given(st.floats(0.0, 10.0), st.floats(0.05, 1.0))
 def test_a_bad_act_on_a_good_name_moves_it_more_than_a_good_one(good: float, size: float) -> None:
-    before = score(Evidence(good, 0.0), P)
-    rise = score(add_act(Evidence(good, 0.0), size, P), P) - before
-    fall = before - score(add_act(Evidence(good, 0.0), -size, P), P)
+    before = score(WeightedActs(good, 0.0), P)
+    rise = score(add_act(WeightedActs(good, 0.0), size, P), P) - before
+    fall = before - score(add_act(WeightedActs(good, 0.0), -size, P), P)
     assert fall > rise
 
 
 @given(records, st.lists(st.tuples(valences, shares), max_size=4))
 def test_acts_judged_together_have_no_order(
-    record: Evidence, acts: list[tuple[float, float]]
+    record: WeightedActs, acts: list[tuple[float, float]]
 ) -> None:
     outcomes = {add_together(record, order, P) for order in permutations(acts)}
     assert len(outcomes) == 1
@@ -266,13 +266,13 @@ def test_acts_judged_together_have_no_order(
 
 @given(records, valences, shares)
 def test_one_act_judged_together_is_one_act(
-    record: Evidence, valence: float, weight: float
+    record: WeightedActs, valence: float, weight: float
 ) -> None:
     assert add_together(record, [(valence, weight)], P) == add_act(record, valence, P, weight)
 
 
 @given(records, valences)
-def test_an_act_without_weight_leaves_no_trace(record: Evidence, valence: float) -> None:
+def test_an_act_without_weight_leaves_no_trace(record: WeightedActs, valence: float) -> None:
     assert add_act(record, valence, P, 0.0) == record == add_together(record, [], P)
 
 
@@ -292,7 +292,7 @@ def test_observability_is_the_smoothed_share_of_the_known() -> None:
 
 
 @given(records)
-def test_who_is_shunned_is_coloured_longer(record: Evidence) -> None:
+def test_who_is_shunned_is_coloured_longer(record: WeightedActs) -> None:
     assert horizon(record, 0.2, P) > horizon(record, 1.0, P)
 
 
@@ -311,7 +311,7 @@ def test_probabilities_of_options_sum_to_one(
     trusted: float, outlook: Outlook, excusable: bool, three: bool
 ) -> None:
     options = (*PD.options, HALFWAY) if three else PD.options
-    chances = Dilemma(Game(options, excusable), P).probabilities(trusted, outlook)
+    chances = WeighedChoice(Game(options, excusable), P).probabilities(trusted, outlook)
     assert len(chances) == len(options)
     assert sum(chances) == pytest.approx(1.0)
 
@@ -319,14 +319,14 @@ def test_probabilities_of_options_sum_to_one(
 @given(shares, outlooks)
 def test_the_order_of_options_changes_no_probability(trusted: float, outlook: Outlook) -> None:
     options = (*PD.options, HALFWAY)
-    forth = Dilemma(Game(options, True), P).probabilities(trusted, outlook)
-    back = Dilemma(Game(options[::-1], True), P).probabilities(trusted, outlook)
+    forth = WeighedChoice(Game(options, True), P).probabilities(trusted, outlook)
+    back = WeighedChoice(Game(options[::-1], True), P).probabilities(trusted, outlook)
     assert forth == pytest.approx(back[::-1])
 
 
 @given(shares, outlooks)
 def test_grounds_sum_to_the_log_odds(trusted: float, outlook: Outlook) -> None:
-    dilemma = Dilemma(PD, P)
+    dilemma = WeighedChoice(PD, P)
     cooperate, defect = dilemma.logits(trusted, outlook)
     assert dilemma.grounds(0, trusted, outlook).log_odds == near(cooperate - defect)
     assert dilemma.grounds(1, trusted, outlook).log_odds == near(defect - cooperate)
@@ -334,9 +334,9 @@ def test_grounds_sum_to_the_log_odds(trusted: float, outlook: Outlook) -> None:
 
 @given(shares, st.floats(-3.0, 3.0))
 def test_being_seen_makes_cooperation_likelier(prosociality: float, z: float) -> None:
-    dilemma, weights = Dilemma(PD, P), social_weights(prosociality, z, P)
+    dilemma, weights = WeighedChoice(PD, P), social_weights(prosociality, z, P)
     chances = [
-        dilemma.probabilities(0.5, Outlook(weights, Evidence(2.0, 1.0), seen, 0.5))[0]
+        dilemma.probabilities(0.5, Outlook(weights, WeightedActs(2.0, 1.0), seen, 0.5))[0]
         for seen in (0.0, 0.5, 1.0)
     ]
     assert chances == sorted(chances)
@@ -344,8 +344,8 @@ def test_being_seen_makes_cooperation_likelier(prosociality: float, z: float) ->
 
 
 def test_a_half_cooperative_act_is_worth_less_to_a_name_than_a_whole_one() -> None:
-    dilemma = Dilemma(Game((*PD.options, HALFWAY), excusable=True), P)
-    outlook = Outlook(WEIGHTS["self"], Evidence(1.0, 0.0), 0.8, 0.5)
+    dilemma = WeighedChoice(Game((*PD.options, HALFWAY), excusable=True), P)
+    outlook = Outlook(WEIGHTS["self"], WeightedActs(1.0, 0.0), 0.8, 0.5)
     whole, none, half = dilemma.reputational_values(0.5, outlook)
     assert none < half < whole
 
@@ -356,7 +356,7 @@ def test_extreme_stakes_do_not_overflow() -> None:
         Option("keep", 0.0, met=(1.0, -1e6), unmet=(0.0, -1e6)),
     )
     outlook = Outlook(WEIGHTS["prosocial"], NO_EVIDENCE, 0.9, 0.5)
-    chances = Dilemma(Game(options, excusable=False), P).probabilities(0.5, outlook)
+    chances = WeighedChoice(Game(options, excusable=False), P).probabilities(0.5, outlook)
     assert sum(chances) == pytest.approx(1.0)
 
 
@@ -383,7 +383,7 @@ def test_flat_investment_is_halved_between_refusal_and_every_amount(tilt: float)
     chances = trust.investment_probabilities(1.0, 0.5 + tilt, EGOIST, 2.0, P)
     assert chances == pytest.approx((0.5, *[0.05] * 10), abs=1e-4)
     own = trust.Investors(0.5 + tilt, 2.0, replace(P, conditional_share=0.0))
-    invested, accepted = own.answer(Evidence(1e12, 0.0), 1.0)
+    invested, accepted = own.answer(WeightedActs(1e12, 0.0), 1.0)
     assert (invested, accepted) == pytest.approx((0.275, 0.5), abs=1e-4)
 
 

@@ -26,19 +26,20 @@ from societies import (
 )
 
 from repunet import chance
-from repunet import operations as ops
 from repunet.errors import UsageError
-from repunet.event import EVENT
-from repunet.mind import Coordinate, NoAnswer, Operation
 from repunet.minds.embedded import reading
+from repunet.minds.embedded.answers.texts import BANDS, BEST_BAND
 from repunet.minds.embedded.mind import FACULTIES, EmbeddedMind
-from repunet.minds.embedded.parameters import PROFILES, Parameters
+from repunet.minds.embedded.model.parameters import PROFILES, Parameters
 from repunet.minds.embedded.reading import prosociality
-from repunet.minds.embedded.texts import BANDS, BEST_BAND
-from repunet.minds.roster import make_mind
-from repunet.persona import Disposition, Persona
-from repunet.perspective import Hearsay
-from repunet.population import population
+from repunet.minds.router import make_mind
+from repunet.questions import operations as ops
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import NoAnswer, Operation
+from repunet.questions.perspective import Hearsay
+from repunet.world.event import EVENT
+from repunet.world.persona import Disposition, Persona
+from repunet.world.population import population
 
 ARMS = (*TREATMENTS, "witnessed", "no-self-reputation", "no-peer-reputation")
 SWITCHES = ("reputation", "gossip", "partner_choice", "rewiring")

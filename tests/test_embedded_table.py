@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from repunet.encounter import Act, Encounter
-from repunet.event import ChoiceMade, EncounterEnded
-from repunet.gossip import Gossip
-from repunet.minds.embedded.parameters import PROFILES, Parameters
+from repunet.minds.embedded.model.parameters import PROFILES, Parameters
+from repunet.world.encounter import Act, Encounter
+from repunet.world.event import ChoiceMade, EncounterEnded
+from repunet.world.gossip import Gossip
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT))  # the benchmarks are not installed

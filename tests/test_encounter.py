@@ -3,9 +3,9 @@
 import pytest
 from societies import MISSING, QUIET, Stub, founded, meeting, only, play, player
 
-from repunet import operations as ops
-from repunet.encounter import UNIT
-from repunet.scenarios.pd import PAYOFFS, Move, P, R, S, T, story
+from repunet.questions import operations as ops
+from repunet.scenarios.pd import PAYOFFS, Move, P, PrisonersDilemma, R, S, T
+from repunet.world.encounter import UNIT
 
 MOVES = ("cooperate", "defect")
 
@@ -65,7 +65,7 @@ def test_a_recollection_knows_whom_ego_knew() -> None:
 @pytest.mark.parametrize("own", MOVES)
 @pytest.mark.parametrize("other", MOVES)
 def test_a_story_tells_both_moves_and_what_they_earned(own: str, other: str) -> None:
-    told = story(own, "Emma Dubois", other)
+    told = PrisonersDilemma.story(own, "Emma Dubois", other)
     assert {own, other} <= set(told.replace(";", "").split())
     assert str(PAYOFFS[own, other]) in told
     assert str(PAYOFFS[other, own]) in told

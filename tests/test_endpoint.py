@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repunet.errors import UsageError
-from repunet.minds.roster import MindSpec
+from repunet.minds.router import MindSpec
 from repunet.models.endpoint import (
     COMPATIBLE,
     NO_KEY,

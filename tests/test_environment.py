@@ -15,7 +15,7 @@ from raw_server import head, listening, saying
 from repunet.cli import execute
 from repunet.errors import UsageError
 from repunet.fake_llm import Faults, Settings, serving
-from repunet.models import connections
+from repunet.models import file_limits
 from repunet.models.environment import certificates, proxy_for
 from repunet.models.failure import Failure, Permanent, Unreachable
 from repunet.models.openai import OpenAITransport
@@ -131,7 +131,7 @@ def test_few_files_make_few_connections(
     files: int, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "_files", lambda: files)
-    assert connections.connections() == most
+    assert file_limits.connections() == most
 
 
 # Other machines --------------------------------------------------------------------------------

@@ -16,14 +16,14 @@ from societies import state
 from repunet.cli import execute
 from repunet.compat.own_words import OWN_WORDS
 from repunet.compat.reference.exporting import export
-from repunet.compat.reference.importing import Source, take_over
+from repunet.compat.reference.importing import ReferenceSource, take_over
 from repunet.errors import UsageError
-from repunet.journal import Journal
-from repunet.persona import Disposition, Persona
-from repunet.population import population
-from repunet.run import begin, found
-from repunet.society import Society
-from repunet.treatment import TREATMENTS
+from repunet.record.journal import Journal
+from repunet.runs.run import begin, found
+from repunet.world.persona import Disposition, Persona
+from repunet.world.population import population
+from repunet.world.society import Society
+from repunet.world.treatment import TREATMENTS
 
 Command = Callable[..., tuple[int, str, str]]
 DILEMMAS = ("pd", "participation", "investment")
@@ -42,8 +42,8 @@ def played(
 ) -> Path:
     """Return the run file of a small society."""
     minds = {"*": "embedded"}
-    founding = found(dilemma, TREATMENTS[arm], population(n, dilemma), seed, minds)
-    with begin(founding, rounds, folder=folder) as run:
+    manifest = found(dilemma, TREATMENTS[arm], population(n, dilemma), seed, minds)
+    with begin(manifest, rounds, folder=folder) as run:
         asyncio.run(run.play())
         return run.journal.path
 
@@ -54,14 +54,14 @@ def exported(run: Path, folder: Path, **options: Any) -> Path:
     return folder
 
 
-def taken(folder: Path, into: Path, arm: str, dilemma: str) -> tuple[Society, Source]:
+def taken(folder: Path, into: Path, arm: str, dilemma: str) -> tuple[Society, ReferenceSource]:
     """Return the society of what was exported, taken back."""
-    source = Source(folder, None if source_has_notes(folder) else dilemma)
+    source = ReferenceSource(folder, None if source_has_notes(folder) else dilemma)
     treatment = source.treatment or TREATMENTS[arm]
     source.check(treatment)
     minds = {"*": "embedded"}
-    founding = found(source.dialect.scenario, treatment, source.personas, 1, minds, source.ties)
-    path, _ = take_over(source, founding, folder=into)
+    manifest = found(source.dialect.scenario, treatment, source.personas, 1, minds, source.ties)
+    path, _ = take_over(source, manifest, folder=into)
     return society_in(path), source
 
 
@@ -71,7 +71,7 @@ def source_has_notes(folder: Path) -> bool:
 
 def society_in(path: Path, last: int | None = None) -> Society:
     with Journal.open(path) as journal:
-        society = journal.founding.society()
+        society = journal.manifest.society()
         for written in journal.events(1, last):
             society.apply(written.event)
         return society
@@ -376,8 +376,8 @@ def test_a_name_that_no_folder_can_have_is_refused(name: str, tmp_path: Path) ->
         Persona(f"A0{i}", called, None, None, None, Disposition.CUSTOM, {"*": "You are kind."})
         for i, called in ((1, name), (2, "Bob"))
     ]
-    founding = found("pd", TREATMENTS["full"], people, 1, {"*": "chance"})
-    with begin(founding, 1, folder=tmp_path) as run:
+    manifest = found("pd", TREATMENTS["full"], people, 1, {"*": "chance"})
+    with begin(manifest, 1, folder=tmp_path) as run:
         asyncio.run(run.play())
     with pytest.raises(UsageError, match="can't be the name of a file or folder"):
         exported(run.journal.path, tmp_path / "out")
@@ -561,7 +561,7 @@ def test_notes_that_can_t_be_trusted_are_left_out_and_the_files_are_read(
     folder = exported(run, tmp_path / "theirs")
     notes = json.loads((folder / "repunet.json").read_text())
     (folder / "repunet.json").write_text(json.dumps(spoilt(notes, how)))
-    source = Source(folder)
+    source = ReferenceSource(folder)
     assert source.treatment is None
     (line,) = source.report.lines
     assert line.startswith("repunet.json: ")

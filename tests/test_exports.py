@@ -15,14 +15,14 @@ import pyarrow.parquet
 import pytest
 from language_societies import company, played
 
-from repunet.analysis.portrait import Gallery
+from repunet.analysis.snapshot import Snapshot
 from repunet.analysis.tables import TABLES, History, files
 from repunet.cli import execute
-from repunet.event import ReputationShaped, RoundBegan
-from repunet.extras import installation
-from repunet.journal import Journal
-from repunet.persona import Participant
-from repunet.reputation import Appraisal
+from repunet.record.journal import Journal
+from repunet.system.extras import installation
+from repunet.world.event import ReputationShaped, RoundBegan
+from repunet.world.persona import Participant
+from repunet.world.reputation import Appraisal
 
 Command = Callable[..., tuple[int, str, str]]
 EVIL = (
@@ -124,9 +124,9 @@ def test_parquet_files_say_what_they_are_of(export: Command, history: History) -
     export("parquet")
     for name in TABLES:
         said = pyarrow.parquet.read_schema(f"out/{name}.parquet").metadata
-        assert said[b"repunet.mind"] == b"embedded"
+        assert said[b"repunet.questions.mind"] == b"embedded"
         assert said[b"repunet.digest"].decode() == history.digest
-        assert said[b"repunet.founding"].decode() == history.founding.to_json()
+        assert said[b"repunet.record.manifest"].decode() == history.manifest.to_json()
         assert said[b"repunet.table"].decode() == name
 
 
@@ -137,7 +137,7 @@ def test_text_files_come_with_the_meaning_of_their_columns(
     export(form)
     said = json.loads(Path("out/tables.json").read_text("utf-8"))
     assert written() == {"tables.json", *(each["file"] for each in said["tables"].values())}
-    assert said["founding"] == json.loads(history.founding.to_json())
+    assert said["founding"] == json.loads(history.manifest.to_json())
     assert (said["mind"], said["digest"]) == ("embedded", history.digest)
     for name, table in TABLES.items():
         columns = said["tables"][name]["columns"]
@@ -227,13 +227,13 @@ def test_graphml_is_the_network_after_a_round(round_: int, export: Command, run:
     assert export("graphml", "--round", str(round_))[0] == 0
     read = networkx.read_graphml(f"out/ties-r{round_}.graphml")
     with Journal.open(run) as journal:
-        gallery = Gallery(journal, round_)
-    assert set(read.edges) == {(ego, alter.agent) for ego, alter in gallery.society.network}
-    for resident in gallery.residents():
-        node = read.nodes[resident.id]
-        assert (node["name"], node["mind"]) == (resident.name, "embedded")
-        assert node.get("standing") == resident.standing
-        assert node["cooperation"] == resident.cooperation
+        snapshot = Snapshot(journal, round_)
+    assert set(read.edges) == {(ego, alter.agent) for ego, alter in snapshot.society.network}
+    for row in snapshot.rows():
+        node = read.nodes[row.id]
+        assert (node["name"], node["mind"]) == (row.name, "embedded")
+        assert node.get("standing") == row.standing
+        assert node["cooperation"] == row.cooperation
     assert all(1 <= since <= round_ for *_, since in read.edges(data="since"))
     assert read.graph["round"] == round_
 
@@ -243,7 +243,7 @@ def test_a_tie_in_two_roles_is_one_edge_of_the_graph(export: Command, tmp_path: 
     export("graphml", of=path)
     read = networkx.read_graphml("out/ties.graphml")
     with Journal.open(path) as journal:
-        network = Gallery(journal).society.network
+        network = Snapshot(journal).society.network
         roles = {(ego, alter.agent): set[str]() for ego, alter in network}
         for ego, alter in network:
             roles[ego, alter.agent].add(alter.role)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from repunet import extras
 from repunet.errors import UsageError
-from repunet.extras import installation, library
+from repunet.system import extras
+from repunet.system.extras import installation, library
 
 ROOT = Path(__file__).resolve().parents[1]
 

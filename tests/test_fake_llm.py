@@ -21,11 +21,11 @@ from patience import PATIENCE
 from repunet.cli import execute
 from repunet.errors import UsageError
 from repunet.fake_llm import FakeLLM, Faults, Settings, serving
-from repunet.fake_llm.example import Example, spoiled
+from repunet.fake_llm.example import SchemaInstance, spoiled
 from repunet.fake_llm.faults import IN_ANSWERS, NAMES, ON_THE_WAY
 from repunet.fake_llm.settings import Latency
-from repunet.models.lean import lean
 from repunet.models.request import SCHEMA_MARK
+from repunet.models.schema_subset import lean
 
 MOVES = ["stay silent", "testify"]
 RANKED = ["A01", "A02", "A03", "A04"]
@@ -275,15 +275,15 @@ def test_without_a_schema_the_answer_is_words(server: FakeLLM) -> None:
 def test_whatever_the_schema_an_example_fits_it(parts: Any, key: str) -> None:
     optional = {"type": "object", "properties": {"part": parts, "rest": {"$ref": "#/$defs/Self"}}}
     schema = {"$ref": "#/$defs/Self", "$defs": {"Self": optional}}
-    value = Example(schema, key).value(schema)
+    value = SchemaInstance(schema, key).value(schema)
     assert fits(value, schema, schema)
-    assert Example(schema, key).value(schema) == value
+    assert SchemaInstance(schema, key).value(schema) == value
 
 
 def test_a_schema_without_an_end_has_one() -> None:
     two = {"type": "array", "items": {"$ref": "#"}, "minItems": 2, "maxItems": 2}
     schema = {"type": "object", "properties": {"both": two}, "required": ["both"]}
-    assert len(json.dumps(Example(schema, "key").value(schema))) < 10**6
+    assert len(json.dumps(SchemaInstance(schema, "key").value(schema))) < 10**6
 
 
 @given(st.one_of(INTEGERS, CHOICES))
@@ -302,7 +302,7 @@ def test_what_pydantic_says_of_a_type_is_understood() -> None:
         },
         "type": "object",
     }
-    value = Example(schema, "key").value(schema)
+    value = SchemaInstance(schema, "key").value(schema)
     assert [type(part) for part in value["pair"]] == [int, str]
     assert 2 < value["share"] < 2.001
     assert value["some"] is None or type(value["some"]) is int

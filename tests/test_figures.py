@@ -25,18 +25,18 @@ from repunet.analysis.figures.catalogue import FIGURES, draw
 from repunet.analysis.figures.cooperation import draw_cooperation
 from repunet.analysis.figures.layout import layout
 from repunet.analysis.figures.saving import drawn, save
-from repunet.analysis.figures.sources import Source, arms, gathered, looks
+from repunet.analysis.figures.sources import FigureSource, arms, gathered, looks
 from repunet.analysis.figures.style import LOOKS, STYLE, shortened
 from repunet.analysis.measures.cooperation import cooperation_by_round
 from repunet.analysis.measures.handmade import made
-from repunet.analysis.measures.measure import Span
+from repunet.analysis.measures.measure import RoundSpan
 from repunet.analysis.measures.reputation import cooperation_and_standing
 from repunet.analysis.statistics import SHARE, fisher_mean, interval
 from repunet.analysis.tables.frames import Frames, open_frames, read_frames
 from repunet.cli import execute
 from repunet.errors import UsageError
-from repunet.founding import Founding
-from repunet.treatment import TREATMENTS
+from repunet.record.manifest import Manifest
+from repunet.world.treatment import TREATMENTS
 
 ODD = (
     "<script>hi()</script>",
@@ -188,10 +188,10 @@ def test_drawing_leaves_the_users_style_alone(several: list[Frames]) -> None:
     assert page == drawn(draw("cooperation", several), "svg")
 
 
-def oddly_named() -> Founding:
-    founding = company("embedded", n=len(ODD))
-    named = zip(founding.personas, ODD, strict=True)
-    return replace(founding, personas=tuple(replace(one, name=name) for one, name in named))
+def oddly_named() -> Manifest:
+    manifest = company("embedded", n=len(ODD))
+    named = zip(manifest.personas, ODD, strict=True)
+    return replace(manifest, personas=tuple(replace(one, name=name) for one, name in named))
 
 
 @pytest.mark.slow
@@ -235,14 +235,16 @@ def test_a_single_run_gets_no_band(several: list[Frames]) -> None:
 def test_missing_acts_stand_below_the_rates_by_treatment() -> None:
     rates = pd.DataFrame({"number": [0, 1], "round": [1, 1], "value": [0.5, np.nan]})
     rates = rates.assign(n=[2, 0], missing=[0, 3])
-    sources = [Source("a", "chance", "pd", arm, 1, 1, 9, 3) for arm in ("none", "full")]
+    sources = [FigureSource("a", "chance", "pd", arm, 1, 1, 9, 3) for arm in ("none", "full")]
     note = said(draw_cooperation(rates, sources))
     assert "Acts missing: full 3, none 0." in note
     assert "Missing decisions: 6 of 18." in note
 
 
 def test_treatments_come_in_the_papers_order_and_look_the_same_everywhere() -> None:
-    sources = [Source("a", "m", "pd", name, 1, 1, 0, 0) for name in ("odd", *reversed(TREATMENTS))]
+    sources = [
+        FigureSource("a", "m", "pd", name, 1, 1, 0, 0) for name in ("odd", *reversed(TREATMENTS))
+    ]
     assert [arm.treatment for arm in arms(sources)] == [*TREATMENTS, "odd"]
     assert looks(["none"])["none"] == looks(["odd", "full", "none"])["none"]
     for trait in ("color", "dash", "marker", "hatch"):
@@ -259,7 +261,7 @@ def test_dilemmas_and_minds_are_never_mixed_in_a_panel(play: Callable[..., Frame
 
 
 def test_the_correlation_is_averaged_over_runs_as_fisher_did(several: list[Frames]) -> None:
-    rates = [cooperation_and_standing(run, Span.end(run)).value for run in several[2:]]
+    rates = [cooperation_and_standing(run, RoundSpan.end(run)).value for run in several[2:]]
     mean = fisher_mean(rates).mean
     assert mean is not None
     shown = texts(draw("standing", several))

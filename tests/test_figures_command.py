@@ -12,7 +12,7 @@ from language_societies import company, played
 
 from repunet.analysis.figures.catalogue import FIGURES
 from repunet.cli import drawing, execute
-from repunet.extras import installation
+from repunet.system.extras import installation
 
 DOCS = Path(__file__).parents[1] / "docs"
 HOW_TO = (DOCS / "how-to" / "draw-figures.md").read_text("utf-8")

@@ -15,7 +15,7 @@ from repunet.analysis.figures.sources import known
 from repunet.analysis.measures.cooperation import cooperation
 from repunet.analysis.measures.gossip import MEASURES, judge_by
 from repunet.analysis.measures.handmade import made
-from repunet.analysis.measures.measure import Span
+from repunet.analysis.measures.measure import RoundSpan
 from repunet.analysis.tables.frames import Frames, open_frames
 
 TEXT = "{http://www.w3.org/2000/svg}text"
@@ -33,8 +33,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Frames]:
     def made_of() -> Iterator[Frames]:
         for dilemma in ("pd", "investment"):
             for arm in ("full", "none"):
-                founding = company("embedded", n=4, scenario=dilemma, treatment=arm)
-                yield open_frames(played(tmp_path_factory.mktemp("run"), founding, 3))
+                manifest = company("embedded", n=4, scenario=dilemma, treatment=arm)
+                yield open_frames(played(tmp_path_factory.mktemp("run"), manifest, 3))
 
     return list(made_of())
 
@@ -85,7 +85,7 @@ def test_whoever_was_chosen_judges_the_tone_of_measures_and_figures(runs: list[F
     said = [dict(round=1, said="Aisha kept her word.")]
     positive = next(each for each in MEASURES if each.name == "gossip_positive")
     found = [
-        positive.of(judge_by(made(gossip=said), tone), Span(1, 1)).value
+        positive.of(judge_by(made(gossip=said), tone), RoundSpan(1, 1)).value
         for tone in ("vader", "vader-plain")
     ]
     assert found == [1.0, 0.0]
@@ -97,4 +97,4 @@ def test_whoever_was_chosen_judges_the_tone_of_measures_and_figures(runs: list[F
 def test_in_participation_the_latest_choices_count_however_long_ago() -> None:
     chosen = [dict(round=1, agent="A", cooperation=1.0), dict(round=1, agent="B", cooperation=0.0)]
     run = made("participation", agents="AB", choices=chosen, last=9)
-    assert cooperation(run, Span.end(run)).value == 0.5
+    assert cooperation(run, RoundSpan.end(run)).value == 0.5

@@ -15,23 +15,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from societies import ARMS, Watched, dilemmas, founded, minds, mostly_slow, play
 
-from repunet.analysis.forecast import LOW, Forecast, Span, forecast
-from repunet.analysis.pace import measured
-from repunet.analysis.rehearsal import A_MODEL, Casting, parts, rehearse
 from repunet.cli import execute
 from repunet.cli.output import console
 from repunet.errors import UsageError
 from repunet.fake_llm import FakeLLM, Settings, serving
-from repunet.founding import Founding
-from repunet.fused import Belief, Fused, OfAlter, Stock, TakeStock, Weighed
-from repunet.mind import Coordinate, Mind, NoAnswer, Operation
 from repunet.minds.chance import ChanceMind
 from repunet.minds.extremes import Agreeable, Aloof
 from repunet.minds.language.form import Form
 from repunet.minds.language.terms import Terms
 from repunet.models.allowance import Allowance
 from repunet.models.prices import Price
-from repunet.run import COMPACT, FAITHFUL, PLANS, begin
+from repunet.planning.forecast import LOW, Estimate, Forecast, forecast
+from repunet.planning.pace import measured
+from repunet.planning.rehearsal import A_MODEL, Assignment, parts, rehearse
+from repunet.questions.batched import (
+    AlterAnswers,
+    BatchedQuestions,
+    EncounterAnswers,
+    GossipAnswers,
+    PieceAnswers,
+    RespondToEncounter,
+)
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import Mind, NoAnswer, Operation
+from repunet.record.manifest import Manifest
+from repunet.record.notes import COMPACT, FAITHFUL, PLANS
+from repunet.runs.run import begin
 from repunet.scenarios import scenario
 from repunet.simulation import Simulation
 
@@ -43,19 +52,19 @@ GPT = "openai:gpt-4o-mini"
 PRICES = {GPT: Price(1.0, 2.0, source="me")}
 
 
-def society(dilemma: str = "pd", arm: str = "full", *, mind: str = GPT, **more: Any) -> Founding:
+def society(dilemma: str = "pd", arm: str = "full", *, mind: str = GPT, **more: Any) -> Manifest:
     named = {"*": {"name": mind, "given": mind}}
     return replace(founded(arm, dilemma=dilemma, **{"n": AGENTS, **more}), minds=named)
 
 
-def asked(founding: Founding, stand_in: Callable[[int], Mind], plan: str, *, most: bool) -> int:
+def asked(manifest: Manifest, stand_in: Callable[[int], Mind], plan: str, *, most: bool) -> int:
     words: dict[str, Any] = {
         "compact": plan == COMPACT,
         "wording": "plain",
         "acquainted": most,
         "rendered": 0,
     }
-    return sum(rehearse(founding, ROUNDS, Casting.of(founding), stand_in, **words).calls)
+    return sum(rehearse(manifest, ROUNDS, Assignment.of(manifest), stand_in, **words).calls)
 
 
 # Bounds ----------------------------------------------------------------------------------------
@@ -76,10 +85,10 @@ def asked(founding: Founding, stand_in: Callable[[int], Mind], plan: str, *, mos
 def test_whoever_decides_as_many_calls_are_made_as_the_extremes_say(
     dilemma: str, seed: int, n: int, arm: str, plan: str, other: str
 ) -> None:
-    founding = society(dilemma, arm, n=n, seed=seed)
-    least = LOW.luck * asked(founding, Aloof, plan, most=False)
-    most = asked(founding, Agreeable, plan, most=True)
-    assert least <= asked(founding, lambda seed: minds(other, seed), plan, most=False) <= most
+    manifest = society(dilemma, arm, n=n, seed=seed)
+    least = LOW.luck * asked(manifest, Aloof, plan, most=False)
+    most = asked(manifest, Agreeable, plan, most=True)
+    assert least <= asked(manifest, lambda seed: minds(other, seed), plan, most=False) <= most
 
 
 @pytest.mark.slow
@@ -88,8 +97,8 @@ def test_whoever_decides_as_many_calls_are_made_as_the_extremes_say(
 def test_who_says_yes_asks_for_no_more_among_strangers_than_among_friends(
     dilemma: str, arm: str
 ) -> None:
-    founding = society(dilemma, arm, n=12)
-    strangers, friends = (asked(founding, Agreeable, FAITHFUL, most=m) for m in (False, True))
+    manifest = society(dilemma, arm, n=12)
+    strangers, friends = (asked(manifest, Agreeable, FAITHFUL, most=m) for m in (False, True))
     assert strangers <= friends
 
 
@@ -98,8 +107,8 @@ def test_who_says_yes_asks_for_no_more_among_strangers_than_among_friends(
 def test_an_extreme_mind_gives_answers_that_a_model_might_give(
     dilemma: str, extreme: type[ChanceMind]
 ) -> None:
-    founding = founded("full", dilemma=dilemma, n=AGENTS)
-    for question in play(extreme(1), founding, rounds=3).asked:
+    manifest = founded("full", dilemma=dilemma, n=AGENTS)
+    for question in play(extreme(1), manifest, rounds=3).asked:
         form = Form.of(question.operation)
         assert form.read(form.write(question.answer)).parsing == "json"
         question.operation.check(question.answer)
@@ -113,10 +122,10 @@ class Composer(Watched):
 
     def __init__(self) -> None:
         super().__init__(minds("embedded"))
-        self.fused: dict[Coordinate, Fused[Any]] = {}
+        self.fused: dict[Coordinate, BatchedQuestions[Any]] = {}
 
     async def answer(self, operation: Operation[Any], at: Coordinate) -> Any:
-        if isinstance(operation, Fused):
+        if isinstance(operation, BatchedQuestions):
             self.fused[at] = operation
             raise NoAnswer("one at a time")
         return await super().answer(operation, at)
@@ -132,21 +141,23 @@ class Composer(Watched):
         return single | fused
 
 
-def composed(question: Fused[Any], at: Coordinate, said: Mapping[Coordinate, Any]) -> Any:
+def composed(
+    question: BatchedQuestions[Any], at: Coordinate, said: Mapping[Coordinate, Any]
+) -> Any:
     answers = [said.get(part) for part in parts(question, at)]
-    if isinstance(question, TakeStock):
+    if isinstance(question, RespondToEncounter):
         own, others = answers[:3], answers[3:]
-        each = [OfAlter(*others[i : i + 3]) for i in range(0, len(others), 3)]
-        return Stock(*own, tuple(each))
+        each = [AlterAnswers(*others[i : i + 3]) for i in range(0, len(others), 3)]
+        return EncounterAnswers(*own, tuple(each))
     belief, pieces = answers[:2], answers[2:]
-    weighed = [Weighed(*pieces[i : i + 2]) for i in range(0, len(pieces), 2)]
-    return Belief(tuple(weighed), *belief)
+    weighed = [PieceAnswers(*pieces[i : i + 2]) for i in range(0, len(pieces), 2)]
+    return GossipAnswers(tuple(weighed), *belief)
 
 
-def embedded_answers(founding: Founding, plan: str) -> dict[str, str]:
+def embedded_answers(manifest: Manifest, plan: str) -> dict[str, str]:
     mind = Composer()
-    dilemma = scenario(founding.scenario)
-    simulation = Simulation(founding.society(), dilemma, mind, compact=plan == COMPACT)
+    dilemma = scenario(manifest.scenario)
+    simulation = Simulation(manifest.society(), dilemma, mind, compact=plan == COMPACT)
 
     async def all_rounds() -> None:
         for _ in range(ROUNDS):
@@ -165,8 +176,8 @@ def answered(answers: Mapping[str, str] | None = None) -> Iterator[FakeLLM]:
         yield server
 
 
-def spent(server: FakeLLM, founding: Founding, plan: str, folder: Path) -> FakeLLM:
-    with begin(founding, ROUNDS, folder=folder, plan=plan) as run:
+def spent(server: FakeLLM, manifest: Manifest, plan: str, folder: Path) -> FakeLLM:
+    with begin(manifest, ROUNDS, folder=folder, plan=plan) as run:
         asyncio.run(run.play())
     return server
 
@@ -181,9 +192,9 @@ def test_what_is_likely_comes_true_where_a_model_decides_as_the_embedded_mind(
     dilemma: str, plan: str, tmp_path: Path
 ) -> None:
     with answered(embedded_answers(society(dilemma), plan)) as server:
-        founding = society(dilemma, mind=f"{server.url}#fake")
-        expected = forecast(founding, ROUNDS, plan=plan)
-        stats = spent(server, founding, plan, tmp_path).stats
+        manifest = society(dilemma, mind=f"{server.url}#fake")
+        expected = forecast(manifest, ROUNDS, plan=plan)
+        stats = spent(server, manifest, plan, tmp_path).stats
     assert stats.received == stats.answered == expected.calls.likely
     assert near(stats.prompt_tokens, expected.tokens_in.likely, 0.2)
     assert near(stats.completion_tokens, expected.tokens_out.likely, 0.2)
@@ -196,15 +207,15 @@ def test_a_model_that_answers_at_random_stays_within_the_forecast(
     dilemma: str, plan: str, tmp_path: Path
 ) -> None:
     with answered() as server:
-        founding = society(dilemma, mind=f"{server.url}#fake")
-        expected = forecast(founding, ROUNDS, plan=plan)
-        stats = spent(server, founding, plan, tmp_path).stats
+        manifest = society(dilemma, mind=f"{server.url}#fake")
+        expected = forecast(manifest, ROUNDS, plan=plan)
+        stats = spent(server, manifest, plan, tmp_path).stats
     assert within(stats.received, expected.calls)
     assert within(stats.prompt_tokens, expected.tokens_in)
     assert within(stats.completion_tokens, expected.tokens_out)
 
 
-def within(found: int, span: Span[int]) -> bool:
+def within(found: int, span: Estimate[int]) -> bool:
     return span.low <= found <= span.high
 
 
@@ -357,7 +368,7 @@ def test_caps_that_are_too_low_are_warned_of() -> None:
 @pytest.mark.slow
 def test_a_large_society_is_sampled_and_comes_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = forecast(society(), ROUNDS)
-    monkeypatch.setattr("repunet.analysis.rehearsal.RENDERED", 15)
+    monkeypatch.setattr("repunet.planning.rehearsal.RENDERED", 15)
     sampled = forecast(society(), ROUNDS)
     assert sampled.calls == whole.calls
     assert near(sampled.tokens_in.likely, whole.tokens_in.likely, 0.05)

@@ -17,22 +17,31 @@ from patience import PATIENCE
 from societies import Stub, dilemmas, meeting, player, society, state, tie
 from victim import MINDS, NAME, ROUNDS, play, played, resume, story
 
-from repunet.analysis.replaying import replay
 from repunet.analysis.summary import summarise
-from repunet.analysis.verification import verify
-from repunet.attempts import ANSWERED, AttemptLog, Name, Outcome, Sending, messages, spent
 from repunet.cli import execute
 from repunet.errors import Stopped, UsageError
-from repunet.event import EncounterEnded, Event, GossipHeard, RoundBegan, TreatmentChanged
-from repunet.forking import BY_ROUND, NAMED, changes, origin, switched
-from repunet.journal import MIGRATIONS, Journal, Written
-from repunet.minds.embedded.parameters import PROFILES, Parameters
+from repunet.minds.embedded.model.parameters import PROFILES, Parameters
 from repunet.models.request import Message, Reply, Request, Usage
-from repunet.population import population
-from repunet.run import Run, begin, fork, found, reopen
+from repunet.record.attempts import (
+    ANSWERED,
+    AttemptLog,
+    AttemptOutcome,
+    Name,
+    Sending,
+    messages,
+    spent,
+)
+from repunet.record.changes import changes, origin, switched
+from repunet.record.journal import MIGRATIONS, EventRecord, Journal
+from repunet.runs.forking import BY_ROUND, NAMED
+from repunet.runs.run import Run, begin, fork, found, reopen
 from repunet.scenarios import scenario
 from repunet.simulation import Simulation
-from repunet.treatment import TREATMENTS, Treatment
+from repunet.tracing.replaying import replay
+from repunet.tracing.verification import verify
+from repunet.world.event import EncounterEnded, Event, GossipHeard, RoundBegan, TreatmentChanged
+from repunet.world.population import population
+from repunet.world.treatment import TREATMENTS, Treatment
 
 SILENT = {"gossip": "off"}
 AT = 3
@@ -66,7 +75,7 @@ def rows(path: Path, table: str, last: int) -> list[Any]:
         return connection.execute(f"SELECT * FROM {table} WHERE round <= {last}").fetchall()
 
 
-def all_of(path: Path, kind: type[Event]) -> list[Written]:
+def all_of(path: Path, kind: type[Event]) -> list[EventRecord]:
     with Journal.open(path) as journal:
         return [written for written in journal.events() if isinstance(written.event, kind)]
 
@@ -133,7 +142,7 @@ def asked(run: Run, number: int, words: str) -> None:
     async def ask() -> None:
         attempt = await log.began(sending, number)
         reply = Reply(f"{words}!", "stop", Usage(1, 1))
-        await log.ended(attempt, Outcome(ANSWERED, reply=reply), round_=number)
+        await log.ended(attempt, AttemptOutcome(ANSWERED, reply=reply), round_=number)
 
     asyncio.run(ask())
 
@@ -237,8 +246,8 @@ def one_after_another() -> dict[int, dict[str, str]]:
 @pytest.mark.parametrize("dilemma", [name for name in dilemmas() if name != "investment"])
 def test_every_switch_can_be_turned_in_the_middle_of_a_run(dilemma: str, tmp_path: Path) -> None:
     planned = one_after_another()
-    founding = found(dilemma, TREATMENTS["full"], population(6, dilemma), 1, MINDS)
-    with begin(founding, max(planned), name=NAME, folder=tmp_path) as run:
+    manifest = found(dilemma, TREATMENTS["full"], population(6, dilemma), 1, MINDS)
+    with begin(manifest, max(planned), name=NAME, folder=tmp_path) as run:
         run.journal.note("changes", json.dumps(planned))
     resume(run.journal.path)
     assert [each.round for each in all_of(run.journal.path, TreatmentChanged)] == [*planned]
@@ -310,7 +319,7 @@ VICTIM = """
 import sys
 from pathlib import Path
 from victim import Killer, play
-from repunet.run import fork
+from repunet.runs.run import fork
 source, folder, at, what, times = sys.argv[1:]
 killer = Killer(what, int(times))
 killer.watch()
@@ -401,8 +410,8 @@ def test_what_cannot_be_forked_is_one_line_and_writes_nothing(
 
 
 def test_a_change_that_has_no_meaning_in_a_dilemma_is_refused(tmp_path: Path) -> None:
-    founding = found("investment", TREATMENTS["full"], population(4, "investment"), 1, MINDS)
-    with begin(founding, 2, name=NAME, folder=tmp_path) as run:
+    manifest = found("investment", TREATMENTS["full"], population(4, "investment"), 1, MINDS)
+    with begin(manifest, 2, name=NAME, folder=tmp_path) as run:
         play(run)
     with pytest.raises(UsageError, match="error has no meaning in investment"):
         forked(run.journal.path, tmp_path, 1, {"error": "0.1"})

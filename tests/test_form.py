@@ -13,12 +13,21 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from societies import ARMS, Watched, dilemmas, founded, minds, run, society, views
 
-from repunet.fused import Belief, OfAlter, Stock, TakeStock, Weighed, WeighGossip
-from repunet.mind import ALL, Asked, Coordinate, InvalidAnswer, Mind, Operation
 from repunet.minds.chance import ChanceMind
 from repunet.minds.fusing import Fusing
 from repunet.minds.language.form import LEVEL_NAMES, Form
-from repunet.operations import (
+from repunet.prompts import render, wordings
+from repunet.questions.batched import (
+    AlterAnswers,
+    EncounterAnswers,
+    GossipAnswers,
+    PieceAnswers,
+    RespondToEncounter,
+    WeighGossip,
+)
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import ALL, AnswerShape, InvalidAnswer, Mind, Operation
+from repunet.questions.operations import (
     ChooseListener,
     Decision,
     GossipWish,
@@ -30,13 +39,12 @@ from repunet.operations import (
     Telling,
     Text,
 )
-from repunet.persona import Participant
-from repunet.prompts import render, wordings
-from repunet.reputation import Appraisal
 from repunet.scenarios import scenario
 from repunet.scenarios.investment import Commitment, Promise
 from repunet.scenarios.pd import ChooseMove, Move
 from repunet.simulation import Simulation
+from repunet.world.persona import Participant
+from repunet.world.reputation import Appraisal
 
 PRESETS = ("full", "no-gossip", "no-reputation", "none")
 SINGLE = ("no-self-reputation", "no-peer-reputation", "no-second-order", "no-credibility")
@@ -51,13 +59,13 @@ class Fusible(ChanceMind):
     async def answer(self, operation: Operation[Any], at: Coordinate) -> Any:
         yes, unasked = Decision(True, "why"), operation.asked.unasked
         match operation:
-            case TakeStock():
-                of_alter = OfAlter(
+            case RespondToEncounter():
+                of_alter = AlterAnswers(
                     None if "of_alters.reputation" in unasked else RATING,
                     None if "of_alters.tie" in unasked else yes,
                     None if "of_alters.gossip" in unasked else GossipWish(True, False, "why"),
                 )
-                return Stock(
+                return EncounterAnswers(
                     Reflection("mine", "theirs", True),
                     None if "own_reputation" in unasked else RATING,
                     None if "self_image" in unasked else Text("me"),
@@ -66,8 +74,8 @@ class Fusible(ChanceMind):
             case WeighGossip():
                 level = 4 if operation.rates_credibility else 3
                 judged = Judgement("why", level, operation.pieces[0].may_pass_on)
-                return Belief(
-                    (Weighed(Text("said"), judged),) * len(operation.pieces),
+                return GossipAnswers(
+                    (PieceAnswers(Text("said"), judged),) * len(operation.pieces),
                     None if "reputation" in unasked else RATING,
                     None if "tie" in unasked else yes,
                 )
@@ -93,8 +101,8 @@ class Put:
 def put(dilemma: str, arm: str, *, compact: bool) -> list[Put]:
     watched = Watched(Fusible(1) if compact else minds("embedded"))
     mind: Mind = Fusing(watched) if compact else watched
-    founding = founded(arm, dilemma=dilemma, n=7)
-    played = Simulation(founding.society(), scenario(dilemma), mind, compact=compact)
+    manifest = founded(arm, dilemma=dilemma, n=7)
+    played = Simulation(manifest.society(), scenario(dilemma), mind, compact=compact)
 
     async def rounds() -> None:
         for _ in range(3 if compact else 4):
@@ -154,13 +162,13 @@ def test_every_kind_of_question_has_been_put() -> None:
 @every_dilemma
 def test_a_prompt_lists_the_fields_of_the_form_in_their_order(dilemma: str, wording: str) -> None:
     for each in questions(dilemma):
-        if isinstance(each.operation, TakeStock) and wording == "plain-b":
+        if isinstance(each.operation, RespondToEncounter) and wording == "plain-b":
             continue
         assert listed(each.operation, wording) == each.names, each.operation
 
 
 def test_a_prompt_of_several_questions_lists_the_fields_in_other_words_too() -> None:
-    stocks = [each for each in questions("pd") if isinstance(each.operation, TakeStock)]
+    stocks = [each for each in questions("pd") if isinstance(each.operation, RespondToEncounter)]
     assert all(listed(each.operation, "plain-b") == each.names for each in stocks)
 
 
@@ -206,7 +214,7 @@ def near(value: Any) -> Any:
 
 
 def test_what_a_treatment_does_not_ask_for_is_not_in_the_form() -> None:
-    judged = Form(Judgement, Asked(unasked=frozenset({"credibility", "pass_on"})))
+    judged = Form(Judgement, AnswerShape(unasked=frozenset({"credibility", "pass_on"})))
     assert list(judged.schema["properties"]) == ["reason"]
     assert judged.read('{"reason": "so"}').answer == Judgement("so", 3, pass_on=False)
     said = '{"reason": "so", "credibility": 5, "pass_on": true}'
@@ -315,7 +323,7 @@ def test_a_word_that_is_no_choice_is_refused(word: Any) -> None:
 
 
 def named(*people: str) -> Form:
-    return Form(Selection, Asked(choices={"name": people}))
+    return Form(Selection, AnswerShape(choices={"name": people}))
 
 
 def test_a_name_is_known_unless_it_could_be_two() -> None:
@@ -433,7 +441,7 @@ def test_a_level_that_is_not_there_is_not_zero() -> None:
 
 
 def test_what_is_wrong_deep_inside_is_named_by_its_path() -> None:
-    form = Form(Belief, Asked(counts={"pieces": 1}))
+    form = Form(GossipAnswers, AnswerShape(counts={"pieces": 1}))
     judged = {"reason": "x", "credibility": 9, "pass_on": True}
     said: dict[str, Any] = {"reputation": rated(0, 0, 20, 30, 50), "tie": {"yes": True}}
     said["pieces"] = [{"summary": {"text": "x"}, "judgement": judged}]

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from repunet.gossip import LIKERT, SENSE, VALENCE, Credibility, Gossip, GossipLog, Sense
+from repunet.world.gossip import LIKERT, SENSE, VALENCE, Credibility, Gossip, GossipLog, Sense
 
 PIECE = Gossip(
     id="r1/gossip1/A03>A01/A02",

@@ -11,8 +11,8 @@ from repunet.errors import UsageError
 from repunet.experiment.cell import Cell
 from repunet.experiment.grid import Grid, read_grid
 from repunet.experiment.jobs import read_jobs
-from repunet.spec import RunSpec
-from repunet.storage import NAME
+from repunet.record.storage import NAME
+from repunet.runs.spec import RunSpec
 
 PEOPLE = '[{"name": "Ann Ash", "description": "a"}, {"name": "Bo Bly", "description": "b"}]'
 SCRIPT = """\
@@ -82,7 +82,7 @@ def test_the_people_and_their_luck_are_the_same_under_every_treatment(folder: Pa
     found = grid(
         folder, 'scenario = "pd"\ntreatments = ["full", "none"]\nseeds = [7]\nagents = 4\n'
     )
-    full, none = (Cell.of(spec, {}).founding for spec in found.specs)
+    full, none = (Cell.of(spec, {}).manifest for spec in found.specs)
     assert (full.personas, full.seed, full.minds) == (none.personas, none.seed, none.minds)
     assert full.treatment != none.treatment
 

@@ -15,7 +15,7 @@ from victim import NAME, begun, resume, story
 
 from repunet.cli import execute
 from repunet.errors import RepuNetError
-from repunet.journal import Journal
+from repunet.record.journal import Journal
 
 MOMENTS = [("connect", 1), ("INSERT INTO events", 4), ("rename", 2)]
 MORE = [("CREATE TABLE meta", 1), ("COMMIT", 2), ("INSERT INTO events", 2), ("rename", 1)]

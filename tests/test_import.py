@@ -13,17 +13,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from repunet.analysis.portrait import Gallery
+from repunet.analysis.snapshot import Snapshot
 from repunet.analysis.summary import summarise
-from repunet.analysis.verification import verify
 from repunet.cli import execute
-from repunet.compat.reference.importing import Source, take_over
+from repunet.compat.reference.importing import ReferenceSource, take_over
 from repunet.compat.reference.records import _appraisal
 from repunet.errors import RepuNetError, UsageError
-from repunet.journal import Journal
-from repunet.run import found
-from repunet.society import Society
-from repunet.treatment import TREATMENTS
+from repunet.record.journal import Journal
+from repunet.runs.run import found
+from repunet.tracing.verification import verify
+from repunet.world.society import Society
+from repunet.world.treatment import TREATMENTS
 
 DATA = Path(__file__).parents[2] / "shared" / "reference-data"
 needs_reference = pytest.mark.skipif(not DATA.is_dir(), reason="needs the reference's files")
@@ -83,20 +83,20 @@ def held(step: Path, store: str) -> dict[str, Any]:
 
 def taken(
     folder: Path, into: Path, treatment: str = "full", scenario: str | None = None
-) -> tuple[Path, Society, Source]:
+) -> tuple[Path, Society, ReferenceSource]:
     """Return the run file of an import, the society in it, and what was read."""
-    source = Source(folder, scenario)
+    source = ReferenceSource(folder, scenario)
     arm = source.treatment or TREATMENTS[treatment]
     source.check(arm)
     minds = {"*": "embedded"}
-    founding = found(source.dialect.scenario, arm, source.personas, 1, minds, source.ties)
-    path, _ = take_over(source, founding, folder=into)
+    manifest = found(source.dialect.scenario, arm, source.personas, 1, minds, source.ties)
+    path, _ = take_over(source, manifest, folder=into)
     return path, society_in(path), source
 
 
 def society_in(path: Path) -> Society:
     with Journal.open(path) as journal:
-        society = journal.founding.society()
+        society = journal.manifest.society()
         for written in journal.events():
             society.apply(written.event)
         return society
@@ -184,7 +184,7 @@ def test_every_step_stands_as_its_own_folder_has_it(
 ) -> None:
     path, _, source = taken(real[run], tmp_path)
     with Journal.open(path) as journal:
-        society = journal.founding.society()
+        society = journal.manifest.society()
         for written in journal.events():
             if written.seq == 0 and written.round > 1:
                 scratches = held(real[run] / f"step_{written.round - 1}", "scratch")
@@ -236,11 +236,11 @@ def test_an_agent_of_an_imported_run_is_shown_with_its_past(
 ) -> None:
     repunet("import", real["pd_full"], "--treatment", "full", "--name", "past")
     _, out, _ = repunet("show", "past", "--agent", "Ahmed Hassan", "--json")
-    portrait = json.loads(out)
-    assert (portrait["mind"], portrait["wealth"]) == ("not known (imported)", 16)
-    assert [met["payoff"] for met in portrait["meetings"]] == [5, 0, 1]
-    assert portrait["meetings"][0]["story"].startswith("You chose to defect and Elena Ivanova")
-    assert portrait["self_image"]["player"].startswith("You are Ahmed Hassan. Their conduct")
+    one = json.loads(out)
+    assert (one["mind"], one["wealth"]) == ("not known (imported)", 16)
+    assert [met["payoff"] for met in one["meetings"]] == [5, 0, 1]
+    assert one["meetings"][0]["story"].startswith("You chose to defect and Elena Ivanova")
+    assert one["self_image"]["player"].startswith("You are Ahmed Hassan. Their conduct")
 
 
 @needs_reference
@@ -302,9 +302,9 @@ def test_one_step_can_be_taken_by_itself(real: dict[str, Path], tmp_path: Path) 
 def test_a_step_that_was_not_finished_does_not_count(real: dict[str, Path], tmp_path: Path) -> None:
     run = shutil.copytree(real["pd_full"], tmp_path / "crashed")
     shutil.copytree(run / "step_3", run / "step_4")
-    assert Source(run).number == 3
+    assert ReferenceSource(run).number == 3
     with pytest.raises(UsageError, match="was not finished"):
-        Source(run / "step_4")
+        ReferenceSource(run / "step_4")
 
 
 @needs_reference
@@ -838,7 +838,7 @@ def complaint(step: Path, storage: Path) -> str:
         return str(error)
     assert not verify(path).wrong
     with Journal.open(path) as journal:
-        gallery = Gallery(journal)
-        assert [gallery.portrait(agent).id for agent in society.agents] == list(society.agents)
+        snapshot = Snapshot(journal)
+        assert [snapshot.of(agent).id for agent in society.agents] == list(society.agents)
     assert all(len(line) < 1000 and "\n" not in line for line in source.report.lines)
     return ""

@@ -24,29 +24,19 @@ from societies import (
     run,
 )
 
-from repunet import operations as ops
 from repunet.chance import draw
-from repunet.deliberation import Deliberation
-from repunet.encounter import UNIT, Act, Encounter
-from repunet.event import (
-    EVENT,
-    DecisionMissing,
-    EncounterEnded,
-    Matched,
-    ReputationShaped,
-    TieFormed,
-    TieSevered,
-)
 from repunet.matching import Matching
-from repunet.mind import Coordinate, InvalidAnswer
-from repunet.minds.embedded import trust
-from repunet.minds.embedded.answers import sample
+from repunet.minds.embedded.answers.base import sample
 from repunet.minds.embedded.mind import EmbeddedMind
-from repunet.minds.embedded.parameters import Parameters
+from repunet.minds.embedded.model import trust
+from repunet.minds.embedded.model.parameters import Parameters
 from repunet.minds.embedded.reading import tells
-from repunet.persona import Participant
-from repunet.perspective import Perspectives, Setting
 from repunet.prompts import render, variables, wordings
+from repunet.questions import operations as ops
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.deliberation import Unit
+from repunet.questions.mind import InvalidAnswer
+from repunet.questions.perspective import Perspectives, Setting
 from repunet.scenarios import scenario
 from repunet.scenarios.investment import (
     Commit,
@@ -57,7 +47,18 @@ from repunet.scenarios.investment import (
     Settlement,
     TradingInvestment,
 )
-from repunet.society import Society
+from repunet.world.encounter import UNIT, Act, Encounter
+from repunet.world.event import (
+    EVENT,
+    DecisionMissing,
+    EncounterEnded,
+    Matched,
+    ReputationShaped,
+    TieFormed,
+    TieSevered,
+)
+from repunet.world.persona import Participant
+from repunet.world.society import Society
 
 ANN, BOB = Participant("A01", "investor"), Participant("A02", "trustee")
 KINDS = (Propose, Commit, Settle)
@@ -80,11 +81,11 @@ def society(arm: str = "full", n: int = 6) -> Society:
     return founded(arm, dilemma="investment", n=n).society()
 
 
-def unit_of(world: Society, mind: Any) -> Deliberation:
+def unit_of(world: Society, mind: Any) -> Unit:
     game = TradingInvestment()
     setting = Setting.of(game.name, game.stakes, game.roles, world.treatment)
     views = Perspectives(world, setting)
-    return Deliberation(world, views, mind, "r1/meet/A01-A02", ("A01", "A02"))
+    return Unit(world, views, mind, "r1/meet/A01-A02", ("A01", "A02"))
 
 
 def meet(mind: Any, world: Society | None = None) -> Encounter:
@@ -236,8 +237,8 @@ def test_events_with_facts_are_written_and_read_again_alike() -> None:
 
 
 def test_equal_foundings_have_equal_digests() -> None:
-    founding = founded(dilemma="investment", n=7)
-    first, second = (digest(play(minds("mixed"), founding, 5).events) for _ in (1, 2))
+    manifest = founded(dilemma="investment", n=7)
+    first, second = (digest(play(minds("mixed"), manifest, 5).events) for _ in (1, 2))
     assert first == second
 
 
@@ -383,9 +384,9 @@ def test_a_refusal_takes_two_questions_and_those_about_ties_and_talk(arm: str) -
 
 @pytest.mark.parametrize("arm", COUNTS)
 def test_without_funds_nothing_is_asked_at_all(arm: str) -> None:
-    founding = founded(arm, dilemma="investment", n=2)
+    manifest = founded(arm, dilemma="investment", n=2)
     mind = Stub(rules() | {ops.DecideGossip: GOSSIP})
-    game = play(mind, founding, 0)
+    game = play(mind, manifest, 0)
     for agent in game.society.agents.values():
         agent.wealth = 0
     events = run(game.simulation.step())

@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 from victim import MINDS, NAME, ROUNDS, begun, founded, play, played, resume, story
 
-from repunet.analysis.verification import verify
 from repunet.errors import RepuNetError, Stopped, UsageError
-from repunet.event import EVENT
-from repunet.founding import Founding
-from repunet.journal import DecisionRecord, Journal, link
-from repunet.population import population
-from repunet.run import begin, reopen
-from repunet.treatment import TREATMENTS
+from repunet.record.journal import DecisionRecord, Journal, link
+from repunet.record.manifest import Manifest
+from repunet.runs.run import begin, reopen
+from repunet.tracing.verification import verify
+from repunet.world.event import EVENT
+from repunet.world.population import population
+from repunet.world.treatment import TREATMENTS
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +66,8 @@ def read(path: Path) -> str:
         return journal.digest()
 
 
-def digest(folder: Path, founding: Founding, rounds: int = 2, **options: Any) -> str:
-    with begin(founding, rounds, folder=folder, **options) as run:
+def digest(folder: Path, manifest: Manifest, rounds: int = 2, **options: Any) -> str:
+    with begin(manifest, rounds, folder=folder, **options) as run:
         return play(run)
 
 
@@ -304,9 +304,9 @@ def test_a_run_file_of_a_newer_repunet_is_refused_and_says_to_upgrade(
 @opened
 @pytest.mark.parametrize("founding", ["", "{}", "no json", '{"scenario":"pd"}'])
 def test_a_run_file_without_a_founding_record_is_refused(
-    opening: Callable[[Path], object], founding: str, run: Path
+    opening: Callable[[Path], object], manifest: str, run: Path
 ) -> None:
-    execute(run, "UPDATE meta SET value = ? WHERE key = 'founding'", (founding,))
+    execute(run, "UPDATE meta SET value = ? WHERE key = 'founding'", (manifest,))
     refuses(opening, run, "its founding record can't be read")
 
 
@@ -423,8 +423,8 @@ def test_a_round_is_read_alone_as_it_is_read_with_the_others(finished: Path) -> 
 
 def test_a_founding_comes_back_as_it_was(finished: Path) -> None:
     with Journal.open(finished) as journal:
-        assert journal.founding == founded()
-        assert journal.founding.to_json() == founded().to_json()
+        assert journal.manifest == founded()
+        assert journal.manifest.to_json() == founded().to_json()
 
 
 @pytest.mark.parametrize("folder", ["a b", "100% #1?x=y&mode=rw", "ünï 名", "it's"])
@@ -439,7 +439,7 @@ def test_a_run_may_live_in_a_folder_of_any_name(folder: str, tmp_path: Path) -> 
 
 def test_the_digest_is_a_chain_over_the_founding_and_every_event(finished: Path) -> None:
     with Journal.open(finished) as journal:
-        expected = journal.founding.digest()
+        expected = journal.manifest.digest()
         assert journal.digest(0) == expected
         for number in range(1, ROUNDS + 1):
             expected = link(expected, journal.bodies(number))
@@ -471,7 +471,7 @@ def test_a_digest_ignores_name_plan_concurrency_and_notes(tmp_path: Path) -> Non
         assert run.journal.digest() == plain
 
 
-def others() -> Iterator[Founding]:
+def others() -> Iterator[Manifest]:
     people = list(population(8, "pd"))
     first = people[0]
     text = {"pd": first.descriptions["pd"] + "!"} if "pd" in first.descriptions else {"*": "New."}
@@ -489,8 +489,8 @@ def others() -> Iterator[Founding]:
 
 def test_a_digest_differs_where_a_founding_does(tmp_path: Path) -> None:
     foundings = [founded(), *others()]
-    digests = {digest(tmp_path, founding) for founding in foundings}
-    assert len({founding.digest() for founding in foundings}) == len(foundings) == len(digests)
+    digests = {digest(tmp_path, manifest) for manifest in foundings}
+    assert len({manifest.digest() for manifest in foundings}) == len(foundings) == len(digests)
 
 
 def test_a_digest_differs_where_any_event_does(finished: Path) -> None:

@@ -37,14 +37,14 @@ from language_societies import (
     unseen,
 )
 
-from repunet.attempts import ANSWERED, INVALID, LOST, SENT, messages
 from repunet.errors import Stopped
 from repunet.fake_llm import FakeLLM
 from repunet.fake_llm.faults import Faults
 from repunet.fake_llm.settings import Latency
-from repunet.fake_llm.stats import Question
-from repunet.journal import Journal
-from repunet.minds.language import correspondence, line
+from repunet.fake_llm.stats import CountedQuestion
+from repunet.minds.language import line, session
+from repunet.record.attempts import ANSWERED, INVALID, LOST, SENT, messages
+from repunet.record.journal import Journal
 
 LOAD = {
     "latency": "heavy:0.03",
@@ -87,11 +87,11 @@ def in_peace(tmp_path_factory: pytest.TempPathFactory) -> str:
         return digest(played(tmp_path_factory.mktemp("in peace"), company(n=N), 2))
 
 
-def journalled(path: Path, *statuses: str) -> set[Question]:
+def journalled(path: Path, *statuses: str) -> set[CountedQuestion]:
     """Return the questions of the attempts with these statuses, as the server names them."""
     with Journal.open(path) as journal:
         return {
-            Question(attempt.coordinate, _fingerprint(journal, attempt.id))
+            CountedQuestion(attempt.coordinate, _fingerprint(journal, attempt.id))
             for attempt in attempts(path)
             if attempt.status in statuses
         }
@@ -109,7 +109,7 @@ class Killed:
     server: FakeLLM
     errand: Errand
     kills: int = 0
-    safe: Counter[Question] = field(default_factory=Counter)
+    safe: Counter[CountedQuestion] = field(default_factory=Counter)
     """Questions whose answers were on disk at a kill, and how often they had been received."""
 
     @property
@@ -299,7 +299,7 @@ def test_a_second_interrupt_ends_the_run_at_once(
         time.sleep(0.1)
         os.kill(child, signal.SIGTERM)  # two of a kind can be taken for one
         assert nursery.end() == 3
-        assert time.monotonic() - before < correspondence.GRACE
+        assert time.monotonic() - before < session.GRACE
     assert told_to_go_on(tmp_path)
     assert len(unseen(path)) == first.stats.received - first.stats.answered > 0
     with served() as second:
@@ -322,7 +322,7 @@ def interrupted(folder: Path, server: FakeLLM, in_flight: int, **options: Any) -
 def test_what_is_in_flight_at_an_interrupt_is_not_awaited_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_peace: str
 ) -> None:
-    monkeypatch.setattr(correspondence, "GRACE", 0.2)
+    monkeypatch.setattr(session, "GRACE", 0.2)
     with served(faults=STUCK) as first:
         path = interrupted(tmp_path, first, 4)
     assert {attempt.status for attempt in unseen(path)} == {LOST}
@@ -334,7 +334,7 @@ def test_what_is_in_flight_at_an_interrupt_is_not_awaited_for_ever(
 def test_what_waits_for_its_turn_at_an_interrupt_is_not_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_peace: str
 ) -> None:
-    monkeypatch.setattr(correspondence, "GRACE", 0.2)
+    monkeypatch.setattr(session, "GRACE", 0.2)
     with served(faults=STUCK) as first:
         path = interrupted(tmp_path, first, 3, terms=terms(concurrency=3))
     assert first.stats.received == len(attempts(path)) == 14 + 3

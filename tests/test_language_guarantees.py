@@ -44,26 +44,27 @@ from language_societies import (
 from societies import dilemmas
 
 from repunet import prompts
-from repunet.attempts import ANSWERED, AttemptLog, blob
 from repunet.cli import execute
-from repunet.deliberation import together
 from repunet.errors import Stopped, UsageError
 from repunet.fake_llm import FakeLLM
 from repunet.fake_llm.faults import Faults
 from repunet.fake_llm.server import DECISION
 from repunet.fake_llm.settings import Answers
-from repunet.journal import Journal
-from repunet.mind import Coordinate, InvalidAnswer, Operation
 from repunet.minds.language import mind as language_mind
-from repunet.minds.language.correspondence import Correspondence
 from repunet.minds.language.form import Form
 from repunet.minds.language.mind import LanguageMind
+from repunet.minds.language.session import ModelSession
 from repunet.minds.recorded import dumped
-from repunet.minds.roster import make_mind
+from repunet.minds.router import make_mind
 from repunet.models.allowance import Allowance
 from repunet.models.prices import Price
-from repunet.run import Run, Terms, reopen
-from repunet.storage import locate, run_files
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.deliberation import together
+from repunet.questions.mind import InvalidAnswer, Operation
+from repunet.record.attempts import ANSWERED, AttemptLog, blob
+from repunet.record.journal import Journal
+from repunet.record.storage import locate, run_files
+from repunet.runs.run import Run, Terms, reopen
 
 QUICK = {"deadline": 0.25, "timeout": 0.1}
 """A short life for requests that can't be answered."""
@@ -372,7 +373,7 @@ def test_no_cap_is_exceeded_and_a_higher_one_lets_the_run_go_on(
     pace = {"concurrency": concurrency}
     allowed = Terms(Allowance(**{cap: limit, **pace}), DEAR)
     with served(latency="heavy:0.002") as first:
-        stop = stopped(tmp_path, founding=company(SMALL), rounds=2, terms=allowed, **pace)
+        stop = stopped(tmp_path, manifest=company(SMALL), rounds=2, terms=allowed, **pace)
         assert f"--{cap.replace('_', '-')}" in str(stop)
         assert 0.7 * limit < spent(first) <= limit
     with served() as second:
@@ -391,7 +392,7 @@ def test_a_cap_holds_for_a_run_and_not_for_each_time_it_goes_on(
     allowed = Terms(Allowance(**{cap: limit}), DEAR)
     faults = Faults(half=0.2, rate_limited=0.1, server_error=0.1)
     with served(faults=faults) as server:
-        stopped(tmp_path, founding=company(SMALL), rounds=2, terms=allowed)
+        stopped(tmp_path, manifest=company(SMALL), rounds=2, terms=allowed)
         for _ in range(2):
             with pytest.raises(Stopped):
                 resumed(file_in(tmp_path), terms=allowed)
@@ -411,9 +412,9 @@ def charged(path: Path, cap: str) -> float:
 
 
 def test_a_budget_in_dollars_needs_a_price_before_anything_is_sent(tmp_path: Path) -> None:
-    founding = company("http://127.0.0.1:9/v1#nobody-knows-it")
+    manifest = company("http://127.0.0.1:9/v1#nobody-knows-it")
     with served(), pytest.raises(UsageError, match=r"the price of .* is not known") as refused:
-        played(tmp_path, founding, terms=terms(budget=5.0))
+        played(tmp_path, manifest, terms=terms(budget=5.0))
     assert refused.value.exit_code == 2
     assert list(tmp_path.rglob("*.sqlite")) == []
 
@@ -421,7 +422,7 @@ def test_a_budget_in_dollars_needs_a_price_before_anything_is_sent(tmp_path: Pat
 def test_a_budget_in_dollars_is_refused_after_calls_of_unknown_price(tmp_path: Path) -> None:
     with served() as server:
         nameless = f"{server.url}#nobody-knows-it"
-        stopped(tmp_path, founding=company(nameless), terms=terms(max_calls=10))
+        stopped(tmp_path, manifest=company(nameless), terms=terms(max_calls=10))
         priced = Terms(Allowance(budget=5.0), {"nobody-knows-it": Price(input=3.0, output=15.0)})
         with pytest.raises(UsageError, match=r"^what 10 calls of this run cost is not known"):
             resumed(file_in(tmp_path), terms=priced)
@@ -474,8 +475,8 @@ async def drawn(run: Run, question: Operation[Any], **limits: Any) -> list[Any]:
     """Ask one question under twenty names."""
     mind = make_mind(f"{MODEL},temperature=1", 1)
     assert isinstance(mind, LanguageMind)
-    correspondence = Correspondence(AttemptLog(run.journal), Allowance(**limits))
-    async with mind.connected(correspondence):
+    session = ModelSession(AttemptLog(run.journal), Allowance(**limits))
+    async with mind.connected(session):
         names = [Coordinate(f"r1/draw{number}", "ReviseSelfImage", "A01") for number in range(20)]
         return await together(mind, [mind.answer(question, name) for name in names])
 
@@ -488,10 +489,10 @@ HEAVY = "heavy:0.003"
 
 def paced(folder: Path, concurrency: int | None, latency: str, *minds: str, **options: Any) -> str:
     """Return the digest of two rounds at this pace."""
-    founding = company(*minds, n=4, scenario=options.pop("scenario", "pd"))
+    manifest = company(*minds, n=4, scenario=options.pop("scenario", "pd"))
     with served(latency=latency) as server:
         options["terms"] = terms(concurrency=concurrency)
-        path = played(folder, founding, 2, concurrency=concurrency, **options)
+        path = played(folder, manifest, 2, concurrency=concurrency, **options)
         assert concurrency is None or server.stats.most_in_flight <= concurrency
     return digest(path)
 
@@ -591,12 +592,12 @@ def test_a_decision_that_would_be_asked_in_other_words_is_not_reused(
 
 @pytest.mark.slow
 def test_a_round_of_which_too_much_is_missing_is_asked_for_again(tmp_path: Path) -> None:
-    founding = company(n=6)
+    manifest = company(n=6)
     silent = saying("no idea", "r2/", *(f"/Reflect/A0{n}" for n in (1, 2, 3, 4)))
     with served() as server:
-        in_peace = digest(played(tmp_path / "in peace", founding, 2))
+        in_peace = digest(played(tmp_path / "in peace", manifest, 2))
     with served(answers=silent) as first:
-        assert "4 of " in str(stopped(tmp_path, founding=founding, rounds=2))
+        assert "4 of " in str(stopped(tmp_path, manifest=manifest, rounds=2))
     assert rounds(file_in(tmp_path)) == 1
     with served() as second:
         assert resumed(file_in(tmp_path)) == in_peace

@@ -17,19 +17,19 @@ from patience import PATIENCE
 from societies import CUT, GOSSIP, TIE, DelayingMind, Stub, mostly_slow
 from victim import Killer
 
-from repunet import operations as ops
 from repunet.analysis.summary import summarise
 from repunet.cli import execute
-from repunet.encounter import UNIT, Encounter
 from repunet.errors import RepuNetError, Stopped, UsageError
-from repunet.event import EncounterEnded, Event, GossipHeard, ReputationShaped, TieSevered
-from repunet.journal import Journal
 from repunet.layer import Deed, Layer
-from repunet.layer.chronicle import Chronicle
-from repunet.mind import NoAnswer
-from repunet.persona import ANY_SCENARIO, Disposition, Participant, Persona
+from repunet.layer.state import LayerState
 from repunet.prompts import render, wordings
-from repunet.treatment import TREATMENTS
+from repunet.questions import operations as ops
+from repunet.questions.mind import NoAnswer
+from repunet.record.journal import Journal
+from repunet.world.encounter import UNIT, Encounter
+from repunet.world.event import EncounterEnded, Event, GossipHeard, ReputationShaped, TieSevered
+from repunet.world.persona import ANY_SCENARIO, Disposition, Participant, Persona
+from repunet.world.treatment import TREATMENTS
 
 ROOT = Path(__file__).parents[1]
 AGENTS = ["ann", "bob", "cid", "dee"]
@@ -729,13 +729,13 @@ def main(place: str, what: str, times: str) -> None:
     """Live a little, and be killed."""
     killer = Killer(what, int(times))
     killer.watch()
-    write = Chronicle.write
+    write = LayerState.write
 
-    def written(chronicle: Chronicle, *args: Any) -> None:
+    def written(chronicle: LayerState, *args: Any) -> None:
         write(chronicle, *args)
         killer("called")
 
-    Chronicle.write = written  # type: ignore[method-assign]
+    LayerState.write = written  # type: ignore[method-assign]
     use(Path(place), live)
 
 

@@ -11,16 +11,16 @@ import pytest
 from language_societies import MODEL, at, attempts, decisions, hasty, missing, served, terms, told
 
 from repunet.cli import execute
-from repunet.encounter import Encounter
 from repunet.errors import Stopped, UsageError
-from repunet.event import EncounterEnded
 from repunet.fake_llm.faults import Faults
 from repunet.fake_llm.server import DECISION
-from repunet.journal import Journal
 from repunet.layer import Deed, Layer
-from repunet.layer.chronicle import Chronicle
+from repunet.layer.state import LayerState
 from repunet.models.prices import Price
-from repunet.run import Terms
+from repunet.record.journal import Journal
+from repunet.runs.run import Terms
+from repunet.world.encounter import Encounter
+from repunet.world.event import EncounterEnded
 
 AGENTS = ["ann", "bob", "cid"]
 NOWHERE = "http://127.0.0.1:9/v1"
@@ -78,14 +78,14 @@ def test_a_layer_asks_a_model_what_follows_from_an_encounter(tmp_path: Path) -> 
 
 
 def test_answers_are_safe_before_anything_is_to_be_seen(tmp_path: Path) -> None:
-    write = Chronicle.write
+    write = LayerState.write
 
-    def writing(chronicle: Chronicle, events: Any, decided: Any) -> None:
+    def writing(chronicle: LayerState, events: Any, decided: Any) -> None:
         safe = decisions(file(tmp_path))
         assert {each.coordinate for each in decided} <= set(safe)
         write(chronicle, events, decided)
 
-    with served(), patch.object(Chronicle, "write", writing):
+    with served(), patch.object(LayerState, "write", writing):
         use(tmp_path, told_of(1))
 
 

@@ -13,7 +13,7 @@ from virtual import run
 
 from repunet.errors import UsageError
 from repunet.models.allowance import Allowance
-from repunet.models.halt import Halted
+from repunet.models.cancellation import Halted
 from repunet.models.ledger import DOLLAR, Exhausted, Ledger, Reservation, Spending
 
 Check = Callable[[Ledger], None]

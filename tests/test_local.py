@@ -22,9 +22,9 @@ from patience import PATIENCE
 from tiny_model import tiny_model
 
 from repunet.errors import RepuNetError, UsageError
-from repunet.extras import installation
 from repunet.models import local
 from repunet.models.serving import ROOM, Serving
+from repunet.system.extras import installation
 
 ONE = Serving(threads=1)
 NAMES = ["Ann Lee", "Bob Ray", "Cy Poe", "Di Fox"]

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from societies import FULL, MISSING, Stub, befriend, player, run, society, tie, views
 
-from repunet import operations as ops
 from repunet.chance import draw
-from repunet.event import Event, Matched, ReputationShaped, RoundBegan, SatOut
 from repunet.matching import Eligibility, Free, Matching
-from repunet.persona import AgentId
-from repunet.reputation import Appraisal
-from repunet.society import Society
-from repunet.treatment import Treatment
+from repunet.questions import operations as ops
+from repunet.world.event import Event, Matched, ReputationShaped, RoundBegan, SatOut
+from repunet.world.persona import AgentId
+from repunet.world.reputation import Appraisal
+from repunet.world.society import Society
+from repunet.world.treatment import Treatment
 
 ALWAYS, NEVER = replace(FULL, choice_probability=1.0), replace(FULL, choice_probability=0.0)
 EVERYBODY = [(i, j) for i in range(1, 9) for j in range(1, i)]

@@ -7,10 +7,10 @@ from by_hand import CHOOSE, ORACLES, Export, rates
 from measured import DILEMMAS, fickle, fickle_frames, home
 
 from repunet.analysis.measures.catalogue import MEASURES
-from repunet.analysis.measures.measure import Span
+from repunet.analysis.measures.measure import RoundSpan
 from repunet.analysis.tables.files import write
 from repunet.analysis.tables.history import History
-from repunet.journal import Journal
+from repunet.record.journal import Journal
 
 ROUNDS = 14
 SPANS = [(ROUNDS - 4, ROUNDS), (2, 5)]
@@ -45,7 +45,7 @@ def test_a_measure_is_what_plain_python_finds(dilemma: str, name: str) -> None:
     oracle, questions, rounds = ORACLES[name]
     for first, last in SPANS:
         value, n = oracle(export, first, last)
-        found = MEASURES[name].of(frames, Span(first, last))
+        found = MEASURES[name].of(frames, RoundSpan(first, last))
         assert (found.value, found.n) == (pytest.approx(value), n), (first, last)
         since = {"span": (first, last), "so far": (1, last), "run": (1, ROUNDS)}[rounds]
         if questions(export) == CHOOSE and rounds == "span":

@@ -9,13 +9,13 @@ from measured import DILEMMAS, fickle, fickle_frames, made, relabelled
 
 from repunet.analysis.measures.catalogue import MEASURES, MODULES, measured
 from repunet.analysis.measures.cooperation import cooperation
-from repunet.analysis.measures.measure import Rate, Span
+from repunet.analysis.measures.measure import Rate, RoundSpan
 from repunet.analysis.tables.files import write
 from repunet.analysis.tables.frames import open_frames, read_frames
 from repunet.analysis.tables.history import History
 from repunet.errors import UsageError
-from repunet.journal import Journal
-from repunet.run import fork
+from repunet.record.journal import Journal
+from repunet.runs.run import fork
 
 
 def test_every_measure_has_a_name_of_its_own() -> None:
@@ -36,7 +36,9 @@ def test_a_run_in_which_nothing_happened_has_no_rates(dilemma: str, last: int) -
     run = made(dilemma, last, agents="AB")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = chain(measured(run, Span.all(run)).items(), measured(run, Span.end(run)).items())
+        found = chain(
+            measured(run, RoundSpan.all(run)).items(), measured(run, RoundSpan.end(run)).items()
+        )
     known = {name for name, rate in found if rate.value or rate.missing or (not last and rate.n)}
     assert known <= ({"components", "isolates", "communities"} if last else set())
 
@@ -44,7 +46,7 @@ def test_a_run_in_which_nothing_happened_has_no_rates(dilemma: str, last: int) -
 def test_a_run_of_which_no_round_is_committed_has_no_rates() -> None:
     frames = fickle_frames("pd", 0)
     assert frames.last == 0
-    assert set(measured(frames, Span.all(frames)).values()) == {Rate(None, 0, 0)}
+    assert set(measured(frames, RoundSpan.all(frames)).values()) == {Rate(None, 0, 0)}
 
 
 @pytest.mark.slow
@@ -53,8 +55,8 @@ def test_names_of_agents_make_no_difference(dilemma: str) -> None:
     frames = fickle_frames(dilemma)
     agents = frames.agents
     other = relabelled(frames, dict(zip(agents, reversed(agents), strict=True)))
-    for name, rate in measured(frames, Span.end(frames)).items():
-        same = MEASURES[name].of(other, Span.end(frames))
+    for name, rate in measured(frames, RoundSpan.end(frames)).items():
+        same = MEASURES[name].of(other, RoundSpan.end(frames))
         assert same == (pytest.approx(rate.value), rate.n, rate.missing), name
 
 
@@ -64,7 +66,7 @@ def test_an_export_has_the_same_measures_as_its_run(form: str, tmp_path: Path) -
     with Journal.open(fickle("investment")) as journal:
         write(History(journal), tmp_path / form, form)
     read = read_frames(tmp_path / form)
-    assert measured(read, Span.end(read)) == measured(frames, Span.end(frames))
+    assert measured(read, RoundSpan.end(read)) == measured(frames, RoundSpan.end(frames))
 
 
 @pytest.mark.slow
@@ -73,13 +75,15 @@ def test_a_fork_has_the_measures_of_its_run_up_to_there(tmp_path: Path) -> None:
         path = run.journal.path
     forked, whole = open_frames(path), fickle_frames("pd")
     assert forked.last == 5
-    assert measured(forked, Span(1, 5)) == measured(open_frames(fickle("pd"), 5), Span(1, 5))
-    assert cooperation(forked, Span(1, 5)) == cooperation(whole, Span(1, 5))
+    assert measured(forked, RoundSpan(1, 5)) == measured(
+        open_frames(fickle("pd"), 5), RoundSpan(1, 5)
+    )
+    assert cooperation(forked, RoundSpan(1, 5)) == cooperation(whole, RoundSpan(1, 5))
 
 
 def test_measures_of_other_dilemmas_are_left_out() -> None:
     run = made("donor")
-    assert measured(run, Span.all(run), ["honesty", "cooperation"]) == {
+    assert measured(run, RoundSpan.all(run), ["honesty", "cooperation"]) == {
         "cooperation": Rate(None, 0, 0)
     }
     fitting = {d: {n for n, m in MEASURES.items() if m.fits(d)} for d in DILEMMAS}
@@ -89,4 +93,4 @@ def test_measures_of_other_dilemmas_are_left_out() -> None:
 
 def test_a_name_that_is_not_known_is_met_with_one_that_is() -> None:
     with pytest.raises(UsageError, match="gini"):
-        measured(made(), Span(1, 3), ["ginni"])
+        measured(made(), RoundSpan(1, 3), ["ginni"])

@@ -33,12 +33,12 @@ from repunet.analysis.measures.investment import (
     sent,
     shortfall,
 )
-from repunet.analysis.measures.measure import Rate, Span
+from repunet.analysis.measures.measure import Rate, RoundSpan
 from repunet.analysis.measures.trajectory import collapse, overall, slope
 from repunet.analysis.summary import summarise
-from repunet.journal import Journal
+from repunet.record.journal import Journal
 
-ALL = Span(1, 60)
+ALL = RoundSpan(1, 60)
 moves = st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=8)
 
 
@@ -47,8 +47,8 @@ def test_the_headline_is_that_of_the_summary(dilemma: str) -> None:
     with Journal.open(fickle(dilemma)) as journal:
         summary = summarise(journal)
     frames = fickle_frames(dilemma)
-    assert cooperation(frames, Span.end(frames)).value == pytest.approx(summary.headline)
-    assert overall(frames, Span.end(frames)).value == pytest.approx(summary.overall)
+    assert cooperation(frames, RoundSpan.end(frames)).value == pytest.approx(summary.headline)
+    assert overall(frames, RoundSpan.end(frames)).value == pytest.approx(summary.overall)
     rates = [None if math.isnan(v) else v for v in cooperation_by_round(frames).value]
     assert rates == pytest.approx(summary.cooperation)
 
@@ -57,10 +57,10 @@ def test_the_headline_is_that_of_the_summary(dilemma: str) -> None:
 def test_the_headline_says_how_many_decisions_it_lacks(dilemma: str) -> None:
     frames = fickle_frames(dilemma)
     since = 6 if dilemma == "participation" else 3
-    assert cooperation(frames, Span.end(frames)).missing == lost(
+    assert cooperation(frames, RoundSpan.end(frames)).missing == lost(
         dilemma, *QUESTIONS[dilemma], since=since
     )
-    assert overall(frames, Span.end(frames)).missing == lost(dilemma, *QUESTIONS[dilemma]) > 0
+    assert overall(frames, RoundSpan.end(frames)).missing == lost(dilemma, *QUESTIONS[dilemma]) > 0
 
 
 def test_rounds_weigh_alike_however_many_acted_in_them() -> None:
@@ -71,9 +71,13 @@ def test_rounds_weigh_alike_however_many_acted_in_them() -> None:
 def test_participation_takes_the_latest_round_of_choices_and_no_window() -> None:
     rows = [{"round": t, "cooperation": c} for t, c in ((1, 1.0), (1, 1.0), (6, 0.0), (6, 1.0))]
     run = made("participation", last=8, choices=rows, encounters=acts("DD"))
-    assert cooperation(run, Span.all(run)) == cooperation(run, Span.end(run, 1)) == Rate(0.5, 2, 0)
-    assert cooperation(run, Span(2, 5)) == Rate(1.0, 2, 0)
-    assert met_cooperation(run, Span.all(run)) == Rate(0.0, 2, 0)
+    assert (
+        cooperation(run, RoundSpan.all(run))
+        == cooperation(run, RoundSpan.end(run, 1))
+        == Rate(0.5, 2, 0)
+    )
+    assert cooperation(run, RoundSpan(2, 5)) == Rate(1.0, 2, 0)
+    assert met_cooperation(run, RoundSpan.all(run)) == Rate(0.0, 2, 0)
 
 
 def test_a_void_encounter_is_missing_once_whatever_is_known_of_it() -> None:
@@ -142,7 +146,7 @@ def test_esteem_is_what_was_held_before_the_round_of_the_encounter() -> None:
     run = made(last=4, encounters=acts("CC", "CC", "DC", "CC"), reputations=held)
     known = esteemed(run).set_index("round").score
     assert known.to_dict() == {2: 0.9, 3: -0.9, 4: 0.3}
-    assert discrimination(run, Span.all(run)) == Rate(1.0, 3, 0)
+    assert discrimination(run, RoundSpan.all(run)) == Rate(1.0, 3, 0)
 
 
 @pytest.mark.parametrize("dilemma", ["pd", "donor"])

@@ -16,14 +16,14 @@ from scipy import stats
 
 from repunet.analysis.measures import gossip, hearsay, reach
 from repunet.analysis.measures.cooperation import cooperation_by_agent
-from repunet.analysis.measures.measure import Measure, Rate, Span
+from repunet.analysis.measures.measure import Measure, Rate, RoundSpan
 from repunet.analysis.sentiment import Sentiment
 from repunet.analysis.tables.frames import Frames, open_frames
-from repunet.run import fork
+from repunet.runs.run import fork
 
 AGENTS = "ABCDEF"
 MEASURES: tuple[Measure, ...] = (*gossip.MEASURES, *hearsay.MEASURES, *reach.MEASURES)
-ONE = Span(1, 1)
+ONE = RoundSpan(1, 1)
 VALENCES = st.sampled_from([-1.0, -0.5, 0.0, 0.5, 1.0])
 LABELS = st.sampled_from(["positive", "neutral", "negative"])
 
@@ -46,7 +46,7 @@ def act(agent: str, encounter: str, cooperation: float, valence: float | None = 
     }
 
 
-def values(frames: Frames, span: Span = ONE) -> dict[str, Rate]:
+def values(frames: Frames, span: RoundSpan = ONE) -> dict[str, Rate]:
     return {measure.name: measure.of(frames, span) for measure in MEASURES}
 
 
@@ -82,8 +82,8 @@ def test_volume_is_what_an_agent_hears_in_a_round_in_which_it_is_there() -> None
     people = [{"agent": "A"}, {"agent": "B"}, {"agent": "C", "round": 3}]
     pieces = [told("A", round=round_) for round_ in (1, 2, 3)]
     run = made(agents=people, last=3, gossip=pieces)
-    assert gossip.volume(run, Span(1, 3)) == Rate(3 / 7, 7)
-    assert gossip.volume(run, Span(2, 2)) == Rate(1 / 2, 2)
+    assert gossip.volume(run, RoundSpan(1, 3)) == Rate(3 / 7, 7)
+    assert gossip.volume(run, RoundSpan(2, 2)) == Rate(1 / 2, 2)
 
 
 def test_what_was_passed_on_is_of_the_second_order() -> None:
@@ -95,7 +95,7 @@ def test_of_imported_rounds_nobody_knows_what_was_meant_or_came_to_nothing() -> 
     rounds = [{"round": 1, "source": "reference"}, {"round": 2}]
     pieces = [told("A", valence=0.0), told("A", round=2, valence=1.0)]
     run = made(agents="AB", rounds=rounds, gossip=pieces)
-    found = values(run, Span(1, 2))
+    found = values(run, RoundSpan(1, 2))
     assert found["valence"] == Rate(1.0, 1)
     assert found["gossip_untold"] == Rate(0.0, 1)
     assert found["gossip_error"] == Rate(None, 0)
@@ -127,7 +127,7 @@ def test_missing_decisions_about_gossip_of_these_rounds_stand_beside_it() -> Non
     asked = ("DecideGossip", "TellGossip", "JudgeGossip", "DecideTie", "ShapePeerFromGossip")
     lost = [{"round": 2, "operation": operation} for operation in (*asked, "ChooseMove")]
     run = made(agents="AB", missing=[*lost, {"round": 1, "operation": "IdentifyGossip"}])
-    found = values(run, Span(2, 2))
+    found = values(run, RoundSpan(2, 2))
     so_far = {"rounds_until_known", "defectors_known"}
     assert {found[name].missing for name in found if name not in so_far} == {3}
     assert {found[name].missing for name in so_far} == {5}  # those of round 1 and of records too
@@ -163,7 +163,7 @@ def test_only_what_was_said_in_the_span_counts_for_tone() -> None:
     pieces = [told("A", said="positive 1"), told("A", said="negative 1", round=2)]
     run = made(gossip=pieces)
     by = gossip.classified(run, ByHand())
-    assert gossip.sentiment_mean(run, Span(2, 2), by) == Rate(-1.0, 1)
+    assert gossip.sentiment_mean(run, RoundSpan(2, 2), by) == Rate(-1.0, 1)
 
 
 # After which acts ------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def test_in_a_run_p_of_gossip_is_as_counted_one_by_one(run: Path) -> None:
     heard = {(piece.encounter, piece.target) for piece in frames["gossip"].itertuples()}
     acts = [seat for seat in frames["encounters"].itertuples() if cooperated(seat)]
     counted = [(seat.encounter, seat.agent) in heard for seat in acts]
-    found = hearsay.talked_about(frames, Span.all(frames), cooperative=True)
+    found = hearsay.talked_about(frames, RoundSpan.all(frames), cooperative=True)
     assert found == Rate(pytest.approx(np.mean(counted)) if counted else None, len(counted))
 
 
@@ -252,9 +252,9 @@ def test_pieces_nobody_was_asked_to_judge_are_apart() -> None:
     ]
     pieces = [told("A"), told("A", round=2), told("A", round=2, credibility=5)]
     run = made(rounds=rounds, gossip=pieces)
-    assert hearsay.credibilities(run, Span(1, 2)).pieces.tolist() == [0, 0, 1, 0, 1, 1]
-    assert hearsay.credibility(run, Span(1, 2)) == Rate(4.0, 2)
-    assert hearsay.credibilities(run, Span(1, 2)).share.sum() == pytest.approx(1.0)
+    assert hearsay.credibilities(run, RoundSpan(1, 2)).pieces.tolist() == [0, 0, 1, 0, 1, 1]
+    assert hearsay.credibility(run, RoundSpan(1, 2)) == Rate(4.0, 2)
+    assert hearsay.credibilities(run, RoundSpan(1, 2)).share.sum() == pytest.approx(1.0)
 
 
 # Reach -----------------------------------------------------------------------------------------
@@ -274,14 +274,14 @@ def test_half_know_by_gossip_of_negative_valence_heard_at_any_time_before() -> N
         told("A", "C", round=4, valence=-1.0),
     ]
     run = made(agents="ABCDE", last=5, encounters=[act("A", "e", 0.0)], gossip=pieces)
-    found = reach.defectors(run, Span.all(run)).to_dict("records")
+    found = reach.defectors(run, RoundSpan.all(run)).to_dict("records")
     assert found == [{"agent": "A", "since": 1, "knowing": 0.5, "rounds": 3.0}]
 
 
 def test_who_heard_nothing_ill_does_not_know() -> None:
     pieces = [told("A", "B", valence=0.0), told("A", "B", valence=0.5)]
     run = made(agents="AB", encounters=[act("A", "e", 0.0)], gossip=pieces)
-    assert reach.defectors(run, Span.all(run)).knowing.tolist() == [0.0]
+    assert reach.defectors(run, RoundSpan.all(run)).knowing.tolist() == [0.0]
 
 
 def test_a_record_counts_only_while_it_is_below_zero() -> None:
@@ -291,17 +291,17 @@ def test_a_record_counts_only_while_it_is_below_zero() -> None:
     late = {"target": "A", "round": 2, "observer": "C", "score": -0.5}
     encounters = [act("A", "e", 0.0)]
     run = made(agents="ABCDE", encounters=encounters, reputations=[held, better, own, late])
-    assert reach.defectors(run, Span.all(run)).knowing.tolist() == [0.25]
-    assert reach.rounds_until_known(run, Span.all(run)) == Rate(None, 0)
-    assert reach.defectors_known(run, Span.all(run)) == Rate(0.0, 1)
+    assert reach.defectors(run, RoundSpan.all(run)).knowing.tolist() == [0.25]
+    assert reach.rounds_until_known(run, RoundSpan.all(run)) == Rate(None, 0)
+    assert reach.defectors_known(run, RoundSpan.all(run)) == Rate(0.0, 1)
 
 
 def test_rounds_are_counted_from_when_an_agent_became_a_defector() -> None:
     acts = [act("A", "e", 1.0), *(act("A", f"e{t}", 0.0) | {"round": t} for t in (3, 4))]
     known = {"target": "A", "round": 1, "observer": "B", "score": -0.5}
     run = made(agents="AB", last=4, encounters=acts, reputations=[known])
-    assert reach.defectors(run, Span(1, 3)).empty  # one act of two: not below one half
-    assert reach.defectors(run, Span(1, 4))[["since", "rounds"]].values.tolist() == [[4, 0.0]]
+    assert reach.defectors(run, RoundSpan(1, 3)).empty  # one act of two: not below one half
+    assert reach.defectors(run, RoundSpan(1, 4))[["since", "rounds"]].values.tolist() == [[4, 0.0]]
 
 
 # Runs ------------------------------------------------------------------------------------------
@@ -323,7 +323,7 @@ def test_cooperation_so_far_is_that_of_each_agent_after_each_round(run: Path) ->
 
 def test_every_measure_works_on_a_run(run: Path) -> None:
     frames = open_frames(run)
-    found = values(frames, Span.all(frames))
+    found = values(frames, RoundSpan.all(frames))
     for name, rate in found.items():
         assert type(rate.value) in (float, type(None)), name
         assert type(rate.n) is type(rate.missing) is int, name
@@ -337,7 +337,7 @@ def test_a_fork_that_turns_gossip_off_is_measured_in_the_rounds_that_had_it(tmp_
     with fork(whole, 3, {"gossip": "off"}, folder=tmp_path, name="fork") as run:
         asyncio.run(run.play())
         frames, parent = open_frames(run.journal.path), open_frames(whole)
-    shared, rest = Span(1, 3), Span(4, 4)
+    shared, rest = RoundSpan(1, 3), RoundSpan(4, 4)
     assert values(frames, shared) == values(parent, shared)
     assert hearsay.valence(frames, shared).n > 0
     assert gossip.volume(frames, rest) == Rate(0.0, 6)
@@ -345,7 +345,7 @@ def test_a_fork_that_turns_gossip_off_is_measured_in_the_rounds_that_had_it(tmp_
 
 def test_before_the_first_round_there_is_nothing_to_measure() -> None:
     run = made(agents="AB", last=0)
-    assert {rate[:2] for rate in values(run, Span.all(run)).values()} == {(None, 0)}
+    assert {rate[:2] for rate in values(run, RoundSpan.all(run)).values()} == {(None, 0)}
 
 
 def test_a_run_without_gossip_has_no_shares() -> None:

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from measured import fickle_frames, made
 
 from repunet.analysis.measures.inequality import gini, top_share
-from repunet.analysis.measures.measure import Rate, Span
+from repunet.analysis.measures.measure import Rate, RoundSpan
 
-AT = Span(1, 1)
+AT = RoundSpan(1, 1)
 fortunes = st.lists(st.integers(0, 1000), min_size=1, max_size=30).filter(any)
 
 
@@ -64,4 +64,4 @@ def test_wealth_is_that_at_the_end_of_the_span() -> None:
     expected = np.abs(np.subtract.outer(held.to_numpy(), held.to_numpy())).mean() / (
         2 * held.mean()
     )
-    assert gini(frames, Span(2, 4))[:2] == (pytest.approx(expected), 8)
+    assert gini(frames, RoundSpan(2, 4))[:2] == (pytest.approx(expected), 8)

@@ -13,10 +13,10 @@ from language_societies import company, played
 from measured import made
 
 from repunet.analysis.measures import assortment, communities, network
-from repunet.analysis.measures.measure import Measure, Rate, Span
+from repunet.analysis.measures.measure import Measure, Rate, RoundSpan
 from repunet.analysis.tables.frames import Frames, open_frames
 from repunet.analysis.tables.graph import graph
-from repunet.journal import Journal
+from repunet.record.journal import Journal
 
 AGENTS = "ABCDEF"
 MEASURES: tuple[Measure, ...] = (*network.MEASURES, *assortment.MEASURES, *communities.MEASURES)
@@ -24,7 +24,7 @@ ENDS = st.tuples(st.sampled_from(AGENTS), st.sampled_from(AGENTS)).filter(lambda
 TIES = st.lists(ENDS, unique=True, max_size=25)
 TRAITS = st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=6, max_size=6)
 SPELLS = st.lists(st.tuples(ENDS, st.integers(0, 4), st.integers(1, 3)), max_size=12)
-ONE = Span(1, 1)
+ONE = RoundSpan(1, 1)
 
 
 def tied(ties: Any, traits: Any = (), agents: str = AGENTS, **tables: Any) -> Frames:
@@ -56,7 +56,7 @@ def digraph(ties: Any) -> nx.DiGraph:
     return graph
 
 
-def values(frames: Frames, span: Span = ONE) -> dict[str, Rate]:
+def values(frames: Frames, span: RoundSpan = ONE) -> dict[str, Rate]:
     return {measure.name: measure.of(frames, span) for measure in MEASURES}
 
 
@@ -95,7 +95,7 @@ def test_nodes_know_standing_and_cooperation_or_nothing() -> None:
 def test_who_joins_later_is_not_there_before() -> None:
     people = [{"agent": "A"}, {"agent": "B"}, {"agent": "C", "round": 2}]
     run = made(agents=people, ties=[{"ego": "A", "alter": "B", "from_round": 1}])
-    assert [network.density(run, Span(1, last)).n for last in (1, 2)] == [2, 6]
+    assert [network.density(run, RoundSpan(1, last)).n for last in (1, 2)] == [2, 6]
     assert list(network.graph_at(run, 1)) == ["A", "B"]
 
 
@@ -138,7 +138,7 @@ def test_churn_is_one_minus_jaccard_of_the_ties_of_consecutive_rounds(spells: An
         for t in range(1, 6)
     ]
     each = [1 - len(a & b) / len(a | b) for a, b in pairwise(sets) if a | b]
-    churn = network.churn(made(agents=AGENTS, last=5, ties=rows), Span(1, 5))
+    churn = network.churn(made(agents=AGENTS, last=5, ties=rows), RoundSpan(1, 5))
     assert churn.n == len(each)
     assert churn.value == (pytest.approx(np.mean(each)) if each else None)
     assert churn.value is None or 0 <= churn.value <= 1
@@ -147,7 +147,7 @@ def test_churn_is_one_minus_jaccard_of_the_ties_of_consecutive_rounds(spells: An
 def test_a_tie_cut_and_formed_again_in_one_round_is_no_churn() -> None:
     spell = {"ego": "A", "alter": "B"}
     rows = [spell | {"from_round": 1, "until_round": 2}, spell | {"from_round": 2}]
-    assert network.churn(made(agents="AB", ties=rows), Span(1, 2)) == Rate(0.0, 1)
+    assert network.churn(made(agents="AB", ties=rows), RoundSpan(1, 2)) == Rate(0.0, 1)
 
 
 @pytest.mark.slow
@@ -169,10 +169,10 @@ def test_missing_decisions_about_ties_stand_beside_what_they_would_have_changed(
         for round_, op in zip((1, 2, 2, 2, 3), asked, strict=True)
     ]
     run = made(agents="AB", missing=lost, ties=[{"ego": "A", "alter": "B", "from_round": 1}])
-    assert {rate.missing for name, rate in values(run, Span(2, 2)).items() if name != "churn"} == {
-        2
-    }
-    assert network.churn(run, Span(2, 2)).missing == 1
+    assert {
+        rate.missing for name, rate in values(run, RoundSpan(2, 2)).items() if name != "churn"
+    } == {2}
+    assert network.churn(run, RoundSpan(2, 2)).missing == 1
 
 
 # Assortment ------------------------------------------------------------------------------------
@@ -225,9 +225,9 @@ def test_a_tie_is_of_the_type_of_what_both_did_last() -> None:
     rows = [{"ego": ego, "alter": alter, "from_round": 1} for ego, alter in ties]
     run = made(agents=AGENTS, encounters=first + then, ties=rows)
     assert assortment.tie_types(run, ONE).ties.tolist() == [2, 0, 1, 1]
-    assert assortment.tie_types(run, Span(1, 2)).ties.tolist() == [0, 2, 1, 1]
-    assert assortment.tie_share(run, Span(1, 2), "CD") == Rate(2 / 3, 3)
-    assert assortment.tie_share(run, Span(1, 2), "unknown") == Rate(0.25, 4)
+    assert assortment.tie_types(run, RoundSpan(1, 2)).ties.tolist() == [0, 2, 1, 1]
+    assert assortment.tie_share(run, RoundSpan(1, 2), "CD") == Rate(2 / 3, 3)
+    assert assortment.tie_share(run, RoundSpan(1, 2), "unknown") == Rate(0.25, 4)
 
 
 @settings(max_examples=10, deadline=None)
@@ -300,8 +300,10 @@ def test_modularity_is_that_of_the_communities_in_the_mutual_graph(ties: Any) ->
 
 def test_before_the_first_round_there_is_nothing_to_measure() -> None:
     run = made(agents="AB", last=0)
-    assert {(rate.value, rate.n) for rate in values(run, Span.all(run)).values()} == {(None, 0)}
-    assert communities.communities(run, Span.all(run)).empty
+    assert {(rate.value, rate.n) for rate in values(run, RoundSpan.all(run)).values()} == {
+        (None, 0)
+    }
+    assert communities.communities(run, RoundSpan.all(run)).empty
 
 
 @pytest.mark.parametrize("agents", ["A", "AB", "ABCDEF"])
@@ -315,7 +317,7 @@ def test_a_run_without_ties_is_measured_as_such(agents: str) -> None:
 
 def test_every_measure_works_on_a_run(run: Path) -> None:
     frames = open_frames(run)
-    for name, rate in values(frames, Span.all(frames)).items():
+    for name, rate in values(frames, RoundSpan.all(frames)).items():
         assert isinstance(rate, Rate), name
         assert rate.value is None or np.isfinite(rate.value), name
         assert type(rate.value) in (float, type(None)), name

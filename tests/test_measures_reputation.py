@@ -11,7 +11,7 @@ from scipy.stats import pearsonr, spearmanr
 
 from repunet.analysis.measures.accuracy import accuracy, discernment
 from repunet.analysis.measures.cooperation import cooperation_by_agent
-from repunet.analysis.measures.measure import Rate, Span
+from repunet.analysis.measures.measure import Rate, RoundSpan
 from repunet.analysis.measures.reputation import (
     cooperation_and_standing,
     coverage,
@@ -28,7 +28,7 @@ from repunet.analysis.measures.response import (
     response_to_defection,
 )
 
-AT, ALL = Span(1, 1), Span(1, 60)
+AT, ALL = RoundSpan(1, 1), RoundSpan(1, 60)
 PEERS = ("ShapePeerReputation", "ShapePeerFromGossip", "ShapePeerFromObservation")
 
 
@@ -63,11 +63,11 @@ def test_standing_coverage_gap_and_disagreement_follow_from_the_scores(dilemma: 
         stood.tolist(), nan_ok=True
     )
     assert mean_standing(frames, ALL.end(frames)).value == pytest.approx(np.nanmean(stood))
-    assert coverage(frames, Span(1, 7)).value == pytest.approx((~np.isnan(matrix)).sum() / 56)
-    assert self_peer_gap(frames, Span(1, 7)).value == pytest.approx(np.nanmean(own - stood))
+    assert coverage(frames, RoundSpan(1, 7)).value == pytest.approx((~np.isnan(matrix)).sum() / 56)
+    assert self_peer_gap(frames, RoundSpan(1, 7)).value == pytest.approx(np.nanmean(own - stood))
     spread = [each.std(ddof=1) for each in others if len(each) > 1]
     expected = pytest.approx(np.mean(spread)) if spread else None
-    assert disagreement(frames, Span(1, 7))[:2] == (expected, len(spread))
+    assert disagreement(frames, RoundSpan(1, 7))[:2] == (expected, len(spread))
 
 
 @pytest.mark.parametrize("dilemma", DILEMMAS)
@@ -77,26 +77,28 @@ def test_correlations_are_those_of_scipy(dilemma: str) -> None:
     done = cooperation_by_agent(frames).cooperation.to_numpy()
     both = ~np.isnan(stood) & ~np.isnan(done)
     assert both.sum() > 2
-    assert cooperation_and_standing(frames, Span(7, 7))[:2] == (
+    assert cooperation_and_standing(frames, RoundSpan(7, 7))[:2] == (
         pytest.approx(pearsonr(done[both], stood[both])[0]),
         both.sum(),
     )
-    assert accuracy(frames, Span(7, 7)).value == pytest.approx(
+    assert accuracy(frames, RoundSpan(7, 7)).value == pytest.approx(
         spearmanr(done[both], stood[both])[0]
     )
 
 
 def test_missing_appraisals_of_all_rounds_so_far_are_counted() -> None:
     frames = fickle_frames("pd")
-    assert mean_standing(frames, Span(7, 7)).missing == lost("pd", *PEERS) > 0
+    assert mean_standing(frames, RoundSpan(7, 7)).missing == lost("pd", *PEERS) > 0
     both = lost("pd", *PEERS, "ShapeSelfReputation")
-    assert self_peer_gap(frames, Span(7, 7)).missing == both > lost("pd", *PEERS)
+    assert self_peer_gap(frames, RoundSpan(7, 7)).missing == both > lost("pd", *PEERS)
 
 
 @pytest.mark.parametrize("dilemma", DILEMMAS)
 def test_what_is_set_beside_cooperation_lacks_appraisals_and_acts(dilemma: str) -> None:
     frames = fickle_frames(dilemma)
-    rates = [of(frames, Span(7, 7)) for of in (cooperation_and_standing, accuracy, discernment)]
+    rates = [
+        of(frames, RoundSpan(7, 7)) for of in (cooperation_and_standing, accuracy, discernment)
+    ]
     missing = lost(dilemma, *PEERS, *QUESTIONS[dilemma])
     assert [rate.missing for rate in rates] == [missing] * 3
 
@@ -167,12 +169,12 @@ def test_a_response_is_to_the_record_the_encounter_took_the_place_of() -> None:
     assert response_to_cooperation(run, ALL) == (pytest.approx(0.2), 1, 0)
     assert response_to_defection(run, ALL) == (pytest.approx(-0.8), 1, 0)
     assert negativity(run, ALL) == (pytest.approx(0.6), 2, 0)
-    assert negativity(run, Span(1, 2)) == Rate(None, 1, 0)
+    assert negativity(run, RoundSpan(1, 2)) == Rate(None, 1, 0)
 
 
 def test_who_joined_later_is_no_other_before() -> None:
     people = [{"agent": "A"}, {"agent": "B"}, {"agent": "C", "round": 2}]
     stood = [{"round": t, "agent": "A", "role": "player", "observers": 1} for t in (1, 2)]
     run = made(agents=people, standings=stood)
-    assert [coverage(run, Span(t, t)).n for t in (1, 2)] == [2, 6]
+    assert [coverage(run, RoundSpan(t, t)).n for t in (1, 2)] == [2, 6]
     assert math.isnan(standing(run, 1, "player")["C"])

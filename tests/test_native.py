@@ -23,13 +23,13 @@ from raw_server import head, saying
 from raw_server import listening as bytes_listening
 
 from repunet.errors import UsageError
-from repunet.extras import installation
 from repunet.models import failure, native
 from repunet.models.environment import ADDRESSES
 from repunet.models.learnt import Learnt
 from repunet.models.native import NativeTransport
+from repunet.models.redaction import known, redacted
 from repunet.models.request import Message, Reply, Request, Sampling, Usage
-from repunet.models.secrets import known, redacted
+from repunet.system.extras import installation
 
 KEY = "sk-ant-of-a-test-0123456789"
 HAIKU, OLD, NEW = "claude-haiku-4-5", "claude-3-haiku-20240307", "claude-opus-4-8"
@@ -102,14 +102,14 @@ class Conversation:
         self.transport: NativeTransport
 
     def ask(
-        self, endpoint: Anthropic, asked: Request, rung: Any = "schema", timeout: float = 20
+        self, endpoint: Anthropic, asked: Request, mode: Any = "schema", timeout: float = 20
     ) -> Reply:
         async def ask() -> Reply:
             async with listening(endpoint) as url:
                 self.patch.setenv("ANTHROPIC_BASE_URL", url)
                 self.transport = NativeTransport("anthropic", asked.model, timeout=timeout)
                 try:
-                    return await self.transport.send(asked, rung, "r1/meet/Rate/Ann")
+                    return await self.transport.send(asked, mode, "r1/meet/Rate/Ann")
                 finally:
                     await self.transport.close()
 
@@ -152,9 +152,9 @@ def test_a_dialogue_is_sent_turn_by_turn(talk: Conversation) -> None:
 
 
 @pytest.mark.parametrize("rung", ["schema", "lean"])
-def test_the_provider_holds_the_model_to_the_schema(rung: str, talk: Conversation) -> None:
+def test_the_provider_holds_the_model_to_the_schema(mode: str, talk: Conversation) -> None:
     endpoint = says()
-    talk.ask(endpoint, request(), rung)
+    talk.ask(endpoint, request(), mode)
     form = endpoint.asked[0]["output_config"]["format"]
     assert form["type"] == "json_schema"
     assert form["schema"]["required"] == ["rating"]
@@ -162,9 +162,9 @@ def test_the_provider_holds_the_model_to_the_schema(rung: str, talk: Conversatio
 
 
 @pytest.mark.parametrize("rung", ["object", "text"])
-def test_the_lower_rungs_ask_for_no_format(rung: str, talk: Conversation) -> None:
+def test_the_lower_rungs_ask_for_no_format(mode: str, talk: Conversation) -> None:
     endpoint = says()
-    talk.ask(endpoint, request(), rung)
+    talk.ask(endpoint, request(), mode)
     assert "output_config" not in endpoint.asked[0]
 
 
@@ -374,8 +374,8 @@ def test_lengths_and_bounds_are_sent_unless_lean_is_asked_for(
         return ModelResponse([TextPart("{}")], usage=RequestUsage(input_tokens=1, output_tokens=2))
 
     transport = made_of(function, monkeypatch)
-    for rung in ("schema", "lean"):
-        reply = asyncio.run(transport.send(request(), rung, "r1"))
+    for mode in ("schema", "lean"):
+        reply = asyncio.run(transport.send(request(), mode, "r1"))
         assert (reply.usage, reply.served) == (Usage(1, 2), "a function")
     assert [each["properties"]["rating"] for each in seen] == [RATING, {"type": "integer"}]
 
@@ -392,13 +392,13 @@ RAISED: list[tuple[Exception, Any, type[failure.Failure]]] = [
 
 @pytest.mark.parametrize(("raised", "rung", "kind"), RAISED)
 def test_whatever_is_raised_has_a_class(
-    raised: Exception, rung: Any, kind: type[failure.Failure], monkeypatch: pytest.MonkeyPatch
+    raised: Exception, mode: Any, kind: type[failure.Failure], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def function(*_: Any) -> ModelResponse:
         raise raised
 
     with pytest.raises(kind):
-        asyncio.run(made_of(function, monkeypatch).send(request(), rung, "r1"))
+        asyncio.run(made_of(function, monkeypatch).send(request(), mode, "r1"))
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from societies import founded, minds, play, player
 
 from repunet.errors import UsageError
-from repunet.event import Matched
-from repunet.network import Network, read_ties
-from repunet.persona import Participant
-from repunet.population import population
-from repunet.treatment import TREATMENTS
+from repunet.world.event import Matched
+from repunet.world.network import Network, read_ties
+from repunet.world.persona import Participant
+from repunet.world.population import population
+from repunet.world.treatment import TREATMENTS
 
 ONE, TWO, THREE = map(player, (1, 2, 3))
 INVESTOR = TWO._replace(role="investor")
@@ -97,8 +97,8 @@ def test_without_rewiring_a_given_network_stays_and_lets_agents_choose() -> None
     ids = [person.id for person in people]
     ties = [(a, Participant(b, "player")) for a in ids for b in ids if a != b]
     still = replace(TREATMENTS["full"], rewiring=False, choice_probability=1.0)
-    founding = replace(founded(still, people=people), ties=tuple(ties))
-    game = play(minds("chance"), founding, 3)
+    manifest = replace(founded(still, people=people), ties=tuple(ties))
+    game = play(minds("chance"), manifest, 3)
     assert list(game.society.network) == ties
     assert all(matched.by == "choice" for matched in game.all(Matched))
     assert game.gossip

@@ -15,13 +15,13 @@ from societies import state
 from victim import resume
 
 import repunet
-from repunet.analysis.portrait import Gallery
+from repunet.analysis.snapshot import Snapshot
 from repunet.analysis.summary import summarise
 from repunet.analysis.tables import TABLES, frame
 from repunet.cli import execute
 from repunet.errors import UsageError
-from repunet.extras import installation
-from repunet.journal import Journal
+from repunet.record.journal import Journal
+from repunet.system.extras import installation
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "how-to" / "read-a-run-in-a-notebook.md").read_text("utf-8")
@@ -97,10 +97,10 @@ def test_a_view_has_the_founding_the_summary_and_the_society(
     view: repunet.RunView, path: Path
 ) -> None:
     with Journal.open(path) as journal:
-        assert view.founding == journal.founding
+        assert view.manifest == journal.manifest
         assert view.summary == summarise(journal)
         for number in (0, 2, 4):
-            assert state(view.society(number)) == state(Gallery(journal, number).society)
+            assert state(view.society(number)) == state(Snapshot(journal, number).society)
     with pytest.raises(UsageError, match="has rounds 0 to 4, not 5"):
         view.society(5)
 

@@ -29,7 +29,16 @@ from repunet.models.failure import (
 )
 from repunet.models.learnt import OTHER_ROOM, ROOM
 from repunet.models.openai import OpenAITransport, retry_after
-from repunet.models.request import RUNGS, Message, Reply, Request, Rung, Sampling, Usage, worded
+from repunet.models.request import (
+    OUTPUT_MODES,
+    Message,
+    OutputMode,
+    Reply,
+    Request,
+    Sampling,
+    Usage,
+    worded,
+)
 
 T = TypeVar("T")
 KEY = "sk-canary-0123456789abcdef"
@@ -64,13 +73,13 @@ def use(url: str, work: Callable[[OpenAITransport], Coroutine[Any, Any, T]], **g
     return asyncio.run(main())
 
 
-def send(url: str, rung: Rung = "schema", **given: Any) -> Reply:
-    return use(url, lambda there: there.send(worded(ASKED, rung), rung, AT), **given)
+def send(url: str, mode: OutputMode = "schema", **given: Any) -> Reply:
+    return use(url, lambda there: there.send(worded(ASKED, mode), mode, AT), **given)
 
 
-def failure(url: str, rung: Rung = "schema", **given: Any) -> Failure:
+def failure(url: str, mode: OutputMode = "schema", **given: Any) -> Failure:
     with pytest.raises(Failure) as caught:
-        send(url, rung, **given)
+        send(url, mode, **given)
     assert isinstance(caught.value, Failure)
     return caught.value
 
@@ -148,14 +157,14 @@ def answer(content: Any = "hi", finish: str = "stop", **more: Any) -> dict[str, 
 # What is sent ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rung", RUNGS)
-def test_each_rung_asks_for_the_format_in_its_way(rung: Rung) -> None:
+@pytest.mark.parametrize("rung", OUTPUT_MODES)
+def test_each_rung_asks_for_the_format_in_its_way(mode: OutputMode) -> None:
     async def work(there: OpenAITransport, script: Script) -> Any:
-        await there.send(ASKED, rung, AT)
+        await there.send(ASKED, mode, AT)
         return script.bodies[0].get("response_format")
 
     wanted = exchange(work, saying(answer()))
-    match rung:
+    match mode:
         case "schema":
             held = {"name": "answer", "strict": True, "schema": SCHEMA}
             assert wanted == {"type": "json_schema", "json_schema": held}
@@ -403,17 +412,17 @@ def test_when_to_come_back_is_kept(status: int) -> None:
         ("reject-bounds", {"schema"}),
     ],
 )
-def test_a_format_is_refused_as_such(mode: Any, refused: set[Rung]) -> None:
+def test_a_format_is_refused_as_such(mode: Any, refused: set[OutputMode]) -> None:
     with serving(Settings(response_format=mode)) as server:
-        for rung in RUNGS:
-            if rung in refused:
-                found = failure(server.url, rung)
+        for mode in OUTPUT_MODES:
+            if mode in refused:
+                found = failure(server.url, mode)
                 assert (type(found), found.charged) == (Unsupported, False)
                 assert isinstance(found, Unsupported)
                 assert found.parameter is None
             else:
-                held = mode != "ignore" or rung in ("object", "text")
-                assert send(server.url, rung).text.startswith("{") == held
+                held = mode != "ignore" or mode in ("object", "text")
+                assert send(server.url, mode).text.startswith("{") == held
 
 
 def test_a_format_may_break_a_server() -> None:

@@ -6,11 +6,12 @@ import pytest
 from pydantic import ValidationError
 from societies import Stub, everyone, founded, minds, play, society, views
 
-from repunet import operations as ops
-from repunet.gossip import VALENCE
-from repunet.mind import Coordinate, InvalidAnswer, NoAnswer, Operation, adapter
-from repunet.persona import Participant
+from repunet.questions import operations as ops
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import InvalidAnswer, NoAnswer, Operation, adapter
 from repunet.scenarios.pd import ChooseMove, Move
+from repunet.world.gossip import VALENCE
+from repunet.world.persona import Participant
 
 QUESTIONS = [
     kind

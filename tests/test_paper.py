@@ -6,11 +6,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
-from repunet import operations
-from repunet.event import Event
-from repunet.mind import Operation
+from repunet.questions import operations
+from repunet.questions.mind import Operation
 from repunet.scenarios import scenarios
-from repunet.treatment import Treatment
+from repunet.world.event import Event
+from repunet.world.treatment import Treatment
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "paper.md").read_text()

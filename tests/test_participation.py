@@ -11,24 +11,16 @@ import pytest
 from societies import CUT, FULL, MISSING, TIE, Played, Rule, Stub, founded, minds, play, walk
 from test_prompts import ADVICE, GOSSIP, HORIZON, OBEY, REPUTATION
 
-from repunet import operations as ops
 from repunet.chance import draw
-from repunet.encounter import Act
-from repunet.event import (
-    ChoiceMade,
-    DecisionMissing,
-    EncounterEnded,
-    ReputationShaped,
-    TieSevered,
-)
-from repunet.mind import Coordinate
-from repunet.minds.embedded.evidence import base_rate
-from repunet.minds.embedded.parameters import Parameters
-from repunet.minds.embedded.participating import observability_to_all
-from repunet.minds.embedded.participation import participation_probability
-from repunet.minds.embedded.reading import Reading
-from repunet.perspective import Ego
+from repunet.minds.embedded.answers.participation import observability_to_all
+from repunet.minds.embedded.model.evidence import base_rate
+from repunet.minds.embedded.model.parameters import Parameters
+from repunet.minds.embedded.model.participation import participation_probability
+from repunet.minds.embedded.reading import QuestionReader
 from repunet.prompts import render, taken_apart, wordings
+from repunet.questions import operations as ops
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.perspective import Ego
 from repunet.scenarios import scenario
 from repunet.scenarios.participation import (
     JOIN,
@@ -42,7 +34,15 @@ from repunet.scenarios.participation import (
     Participation,
     Speak,
 )
-from repunet.treatment import TREATMENTS, Treatment
+from repunet.world.encounter import Act
+from repunet.world.event import (
+    ChoiceMade,
+    DecisionMissing,
+    EncounterEnded,
+    ReputationShaped,
+    TieSevered,
+)
+from repunet.world.treatment import TREATMENTS, Treatment
 
 SEED = 4
 PER_PAIR = {"full": 14, "no-gossip": 12, "no-reputation": 10, "none": 8}
@@ -72,8 +72,8 @@ def game(
 
 
 def embedded(arm: str | Treatment = "full", rounds: int = 12, mind: str = "embedded") -> Played:
-    founding = founded(arm, dilemma="participation", n=9, seed=SEED)
-    return play(minds(mind, SEED), founding, rounds)
+    manifest = founded(arm, dilemma="participation", n=9, seed=SEED)
+    return play(minds(mind, SEED), manifest, rounds)
 
 
 def only(rule: Rule, otherwise: Rule, *, who: str = "everybody", after: int = 0) -> Rule:
@@ -356,7 +356,7 @@ def seen_by_others(question: DecideParticipation) -> float:
 
 @pytest.mark.parametrize("arm", [*TREATMENTS.values(), PUBLIC], ids=[*TREATMENTS, "public"])
 def test_it_joins_as_often_as_the_pure_function_says(arm: Treatment) -> None:
-    read, moves = Reading(SEED, P), set()
+    read, moves = QuestionReader(SEED, P), set()
     for asked in embedded(arm).asked:
         question = asked.operation
         if isinstance(question, DecideParticipation):
@@ -372,15 +372,16 @@ def test_it_joins_as_often_as_the_pure_function_says(arm: Treatment) -> None:
 def test_a_public_choice_is_as_well_known_as_in_the_prototype() -> None:
     last = embedded(PUBLIC, 11).questions(DecideParticipation)[-9:]
     known = {
-        len(q.ego.memory): observability_to_all(Reading(SEED, P), q.ego, q.choices) for q in last
+        len(q.ego.memory): observability_to_all(QuestionReader(SEED, P), q.ego, q.choices)
+        for q in last
     }
     assert known[5] == 6 / 7
-    fixed = Reading(SEED, replace(P, observability=0.3))
+    fixed = QuestionReader(SEED, replace(P, observability=0.3))
     assert observability_to_all(fixed, last[0].ego, last[0].choices) == 0.3
 
 
 def test_it_talks_as_it_thinks_of_the_other_and_always_if_it_thinks_nothing() -> None:
-    read, answers = Reading(SEED, P), Counter[bool]()
+    read, answers = QuestionReader(SEED, P), Counter[bool]()
     for asked in embedded().asked:
         question = asked.operation
         if isinstance(question, DecideTalk):

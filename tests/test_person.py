@@ -20,12 +20,12 @@ import pytest
 from language_societies import decisions
 from patience import PATIENCE
 
-from repunet.attempts import messages
 from repunet.cli import execute
 from repunet.errors import Stopped
-from repunet.journal import Journal
-from repunet.models.person import NOBODY, Person
+from repunet.models.person import NOBODY, PersonTransport
 from repunet.models.request import Message, Request
+from repunet.record.attempts import messages
+from repunet.record.journal import Journal
 
 FILE = Path("runs/h/run.sqlite")
 TWO = "--agents 2 --rounds 1 --name h --quiet"
@@ -79,7 +79,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
     def asking(*typed: str, schema: dict[str, Any] = SCHEMA) -> Any:
         monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in typed)))
         request = Request("human", "human", (Message("user", "Well?"),), schema)
-        return json.loads(asyncio.run(Person().send(request, "schema", "r1")).text)
+        return json.loads(asyncio.run(PersonTransport().send(request, "schema", "r1")).text)
 
     return asking
 
@@ -125,7 +125,7 @@ def test_the_whole_object_may_be_pasted_in_several_lines(ask: Ask) -> None:
 def test_an_empty_line_ends_an_object_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO('{"move": \n\n'))
     request = Request("human", "human", (), SCHEMA)
-    assert asyncio.run(Person().send(request, "schema", "r1")).text.strip() == '{"move":'
+    assert asyncio.run(PersonTransport().send(request, "schema", "r1")).text.strip() == '{"move":'
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_line_that_nobody_waits_for_any_more_goes_to_whoever_asks_next(
     request = Request("human", "human", (), schema)
 
     async def impatient() -> str:
-        person = Person()
+        person = PersonTransport()
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(person.send(request, "schema", "r1"), 0.02)
         os.write(write, b"y\n")
@@ -181,13 +181,13 @@ def test_a_line_that_nobody_waits_for_any_more_goes_to_whoever_asks_next(
 # What is shown ---------------------------------------------------------------------------------
 
 
-def told(person: Person, *turns: tuple[str, str]) -> None:
+def told(person: PersonTransport, *turns: tuple[str, str]) -> None:
     dialogue = tuple(Message(role, words) for role, words in turns)  # type: ignore[arg-type]
     asyncio.run(person.send(Request("human", "human", dialogue, {"properties": {}}), "schema", "x"))
 
 
 def test_what_is_known_is_not_shown_again(shown: Any) -> None:
-    person = Person()
+    person = PersonTransport()
     told(person, ("system", "rules"), ("user", "one?"))
     assert shown().split("\n")[1:] == ["rules", "", "one?", "", ""]
     told(person, ("system", "rules"), ("user", "two?"))
@@ -197,7 +197,7 @@ def test_what_is_known_is_not_shown_again(shown: Any) -> None:
 
 
 def test_who_one_is_is_shown_whenever_that_changes(shown: Any) -> None:
-    person = Person()
+    person = PersonTransport()
     for name in ("Ann", "Bob"):
         told(person, ("system", f"# Rules\n\nRules.\n\n# Who you are\n\n{name}"), ("user", "a"))
     shown()
@@ -342,7 +342,7 @@ def test_ctrl_d_at_a_question_ends_the_run_at_once(terminal: Terminal) -> None:
 def test_whoever_comes_back_to_a_question_is_shown_it_again() -> None:
     asked = (Message("system", "who"), Message("user", "what"))
     again = (*asked, Message("assistant", "{}"), Message("user", "not so"))
-    person = Person()
+    person = PersonTransport()
     assert person._to_be_shown(again) == ["who", "what", "not so"]
     assert person._to_be_shown((*again, Message("assistant", "{}"), Message("user", "nor so"))) == [
         "nor so"

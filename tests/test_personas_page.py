@@ -4,9 +4,9 @@ import json
 import re
 from pathlib import Path
 
-from repunet.compat.personas import read_personas
-from repunet.persona import Disposition
-from repunet.population import FIELDS, LONGEST_NAME
+from repunet.world.persona import Disposition
+from repunet.world.persona_files import read_personas
+from repunet.world.population import FIELDS, LONGEST_NAME
 
 PAGE = (Path(__file__).parents[1] / "docs" / "reference" / "personas.md").read_text("utf-8")
 

@@ -25,15 +25,16 @@ from societies import (
     views,
 )
 
-from repunet import operations as ops
-from repunet.event import EncounterEnded, GossipHeard, ReputationShaped, SelfImageRevised
-from repunet.gossip import Gossip
-from repunet.mind import Coordinate, Operation
 from repunet.minds.chance import ChanceMind
-from repunet.perspective import knows
-from repunet.population import population
-from repunet.reputation import Appraisal
-from repunet.treatment import UNLIMITED
+from repunet.questions import operations as ops
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import Operation
+from repunet.questions.perspective import knows
+from repunet.world.event import EncounterEnded, GossipHeard, ReputationShaped, SelfImageRevised
+from repunet.world.gossip import Gossip
+from repunet.world.population import population
+from repunet.world.reputation import Appraisal
+from repunet.world.treatment import UNLIMITED
 
 TOKEN = re.compile(r"(SECRET|SAID)-(A\d+)(?:>(A\d+))?")
 BARRED = list(dict.fromkeys((*ARMS, "full")))

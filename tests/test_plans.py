@@ -11,13 +11,21 @@ import pytest
 from societies import Watched, dilemmas, founded, mostly_slow, run
 
 from repunet.cli import execute
-from repunet.event import EncounterEnded, Event, GossipHeard, GossipUntold, ReputationShaped
-from repunet.fused import Belief, Fused, OfAlter, Stock, TakeStock, Weighed, WeighGossip
-from repunet.journal import Journal
-from repunet.mind import Coordinate, InvalidAnswer, Mind, Operation
 from repunet.minds.chance import ChanceMind
 from repunet.minds.fusing import Fusing
-from repunet.operations import (
+from repunet.prompts import render, variables, wordings
+from repunet.questions.batched import (
+    AlterAnswers,
+    BatchedQuestions,
+    EncounterAnswers,
+    GossipAnswers,
+    PieceAnswers,
+    RespondToEncounter,
+    WeighGossip,
+)
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import InvalidAnswer, Mind, Operation
+from repunet.questions.operations import (
     Decision,
     GossipWish,
     Judgement,
@@ -26,12 +34,14 @@ from repunet.operations import (
     Reflection,
     Text,
 )
-from repunet.prompts import PLAIN, render, variables, wordings
-from repunet.reputation import Appraisal
+from repunet.record.journal import Journal
+from repunet.record.notes import PLAIN
+from repunet.record.storage import locate
 from repunet.scenarios import scenario
 from repunet.simulation import Simulation
-from repunet.storage import locate
-from repunet.treatment import TREATMENTS
+from repunet.world.event import EncounterEnded, Event, GossipHeard, GossipUntold, ReputationShaped
+from repunet.world.reputation import Appraisal
+from repunet.world.treatment import TREATMENTS
 
 N, ROUNDS = 8, 6
 PRESETS = ("full", "no-gossip", "no-reputation", "none")
@@ -52,13 +62,13 @@ class Fusible(ChanceMind):
 
     async def answer(self, operation: Operation[Any], at: Coordinate) -> Any:
         match operation:
-            case TakeStock():
-                of_alter = OfAlter(RATING, Decision(True, ""), GossipWish(True, True, ""))
+            case RespondToEncounter():
+                of_alter = AlterAnswers(RATING, Decision(True, ""), GossipWish(True, True, ""))
                 of_alters = (of_alter,) * len(operation.alters)
-                return Stock(Reflection("", "", True), RATING, Text("me"), of_alters)
+                return EncounterAnswers(Reflection("", "", True), RATING, Text("me"), of_alters)
             case WeighGossip():
-                piece = Weighed(Text("said"), Judgement("", 4, True))
-                return Belief((piece,) * len(operation.pieces), RATING, Decision(True, ""))
+                piece = PieceAnswers(Text("said"), Judgement("", 4, True))
+                return GossipAnswers((piece,) * len(operation.pieces), RATING, Decision(True, ""))
         return await super().answer(operation, at)
 
 
@@ -90,8 +100,8 @@ class Clock:
 
 
 def simulation(dilemma: str, arm: str, mind: Mind, *, compact: bool = False) -> Simulation:
-    founding = founded(arm, dilemma=dilemma, n=N)
-    return Simulation(founding.society(), scenario(dilemma), mind, compact=compact)
+    manifest = founded(arm, dilemma=dilemma, n=N)
+    return Simulation(manifest.society(), scenario(dilemma), mind, compact=compact)
 
 
 async def rounds(simulated: Simulation) -> list[list[Event]]:
@@ -195,8 +205,8 @@ def test_the_longest_chain_of_questions_does_not_grow_with_the_society(
         clock, most = Clock(Fusible(1)), 0
         ticking = asyncio.create_task(clock.tick())
         mind: Mind = Fusing(clock) if compact else clock
-        founding = founded(arm, dilemma=dilemma, n=n)
-        play = Simulation(founding.society(), scenario(dilemma), mind, compact=compact)
+        manifest = founded(arm, dilemma=dilemma, n=n)
+        play = Simulation(manifest.society(), scenario(dilemma), mind, compact=compact)
         for _ in range(4):
             before = clock.ticks
             await play.step()
@@ -214,7 +224,9 @@ def test_the_longest_chain_of_questions_does_not_grow_with_the_society(
 def test_questions_put_at_once_can_be_worded(dilemma: str, arm: str, wording: str) -> None:
     watched = Watched(Fusible(1))
     run(rounds(simulation(dilemma, arm, Fusing(watched), compact=True)))
-    fused = [asked.operation for asked in watched.asked if isinstance(asked.operation, Fused)]
+    fused = [
+        asked.operation for asked in watched.asked if isinstance(asked.operation, BatchedQuestions)
+    ]
     assert fused
     for question in fused[::5]:
         prompt = render(question, wording).user.lower()
@@ -226,7 +238,7 @@ def test_questions_put_at_once_can_be_worded(dilemma: str, arm: str, wording: st
 def test_a_fused_answer_must_have_every_part_that_was_asked_for() -> None:
     watched = Watched(Fusible(1))
     run(rounds(simulation("pd", "full", Fusing(watched), compact=True)))
-    asked = next(a for a in watched.asked if isinstance(a.operation, TakeStock))
+    asked = next(a for a in watched.asked if isinstance(a.operation, RespondToEncounter))
     for part in ("own_reputation", "self_image"):
         with pytest.raises(InvalidAnswer):
             asked.operation.check(replace(asked.answer, **{part: None}))

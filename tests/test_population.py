@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from repunet.errors import RepuNetError, Stopped, UsageError, suggest, unknown
-from repunet.persona import Disposition, Participant, Persona
-from repunet.population import load_people, population
+from repunet.world.persona import Disposition, Participant, Persona
+from repunet.world.population import load_people, population
 
 SEEDS = Path(__file__).parents[2] / "shared" / "reference-data" / "seeds"
 needs_reference = pytest.mark.skipif(not SEEDS.is_dir(), reason="needs the reference's seeds")

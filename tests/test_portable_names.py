@@ -7,7 +7,7 @@ from victim import played
 
 from repunet.cli import execute
 from repunet.errors import UsageError
-from repunet.storage import portable
+from repunet.record.storage import portable
 
 BAD = ["CON", "nul", "Aux.v2", "com1", "LPT9.x.y", "prn.", "ends.", "blank ", "a:b", "a|b", "a\tb"]
 GOOD = ["console", "com", "com10", "lpt", "nulls", "a.con", "v1.2", "pd-full-s1", ".a"]

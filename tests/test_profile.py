@@ -4,10 +4,10 @@ import pytest
 from societies import Played, founded, minds, play
 
 from repunet.errors import UsageError
-from repunet.event import ChoiceMade, Matched, ReputationShaped, TieSevered
-from repunet.operations import ShapePeerFromObservation
-from repunet.profile import profiled
-from repunet.treatment import TREATMENTS
+from repunet.questions.operations import ShapePeerFromObservation
+from repunet.world.event import ChoiceMade, Matched, ReputationShaped, TieSevered
+from repunet.world.profile import profiled
+from repunet.world.treatment import TREATMENTS
 
 ROUNDS = 11
 

@@ -12,33 +12,8 @@ from typing import Any
 
 import pytest
 
-from repunet import operations
-from repunet.encounter import Recollection
 from repunet.errors import UsageError
-from repunet.fused import TakeStock, WeighGossip
-from repunet.gossip import LIKERT, SENSE
-from repunet.mind import Operation
-from repunet.minds.language.conversation import REPAIR
-from repunet.operations import (
-    ChooseListener,
-    DecideGossip,
-    DecideTie,
-    IdentifyGossip,
-    Judged,
-    JudgeGossip,
-    RankPartners,
-    ReconsiderTie,
-    Reflect,
-    ReviseSelfImage,
-    ShapePeerFromGossip,
-    ShapePeerFromObservation,
-    ShapePeerReputation,
-    ShapeSelfReputation,
-    TellGossip,
-    Telling,
-)
-from repunet.perspective import Acquaintance, Ego, Hearsay, Other, Setting, Story
-from repunet.population import population
+from repunet.minds.language.repair import REPAIR
 from repunet.prompts import (
     HERE,
     INTERVIEW,
@@ -56,11 +31,36 @@ from repunet.prompts import (
     variables,
     wordings,
 )
-from repunet.reputation import Appraisal, Reputation
+from repunet.questions import operations
+from repunet.questions.batched import RespondToEncounter, WeighGossip
+from repunet.questions.mind import Operation
+from repunet.questions.operations import (
+    ChooseListener,
+    DecideGossip,
+    DecideTie,
+    IdentifyGossip,
+    JudgedPiece,
+    JudgeGossip,
+    RankPartners,
+    ReconsiderTie,
+    Reflect,
+    ReviseSelfImage,
+    ShapePeerFromGossip,
+    ShapePeerFromObservation,
+    ShapePeerReputation,
+    ShapeSelfReputation,
+    TellGossip,
+    Telling,
+)
+from repunet.questions.perspective import Acquaintance, Ego, Hearsay, Other, Setting, Story
 from repunet.scenarios import scenario, scenarios
-from repunet.scenarios.pd import ChooseMove, PrisonersDilemma, act, story
-from repunet.stakes import Game
-from repunet.treatment import TREATMENTS, Treatment, treatment
+from repunet.scenarios.pd import ChooseMove, PrisonersDilemma
+from repunet.world.encounter import Recollection
+from repunet.world.gossip import LIKERT, SENSE
+from repunet.world.population import population
+from repunet.world.reputation import Appraisal, Reputation
+from repunet.world.stakes import Game
+from repunet.world.treatment import TREATMENTS, Treatment, treatment
 
 Sample = Operation[Any]
 ARMS = ("full", "no-gossip", "no-reputation", "none")
@@ -86,9 +86,9 @@ def met(round_: int, who: Other, own: str, other: str, *, knew: bool) -> Recolle
     return Recollection(
         encounter=f"r{round_}/meet/{AHMED.id}-{who.id}",
         round=round_,
-        story=story(own, who.name, other),
-        own=act(AHMED.participant, own, other),
-        others=(act(who.participant, other, own),),
+        story=PrisonersDilemma.story(own, who.name, other),
+        own=PrisonersDilemma.act(AHMED.participant, own, other),
+        others=(PrisonersDilemma.act(who.participant, other, own),),
         knew_before=(who.id,) if knew else (),
     )
 
@@ -117,7 +117,7 @@ class Samples:
             memory=() if first else MEMORY,
         )
         self.own = self.records(AHMED) if treatment.rates_self else None
-        self.story = Story(story("cooperate", ELENA.name, "cooperate"), None, ())
+        self.story = Story(PrisonersDilemma.story("cooperate", ELENA.name, "cooperate"), None, ())
 
     def records(self, who: Other) -> tuple[Reputation, ...]:
         words = f"{who.name} mostly does what was hoped for."
@@ -160,7 +160,7 @@ class Samples:
         heard = Hearsay(EMMA.id, EMMA.name, self.said, -0.5, 4, 1)
         about = ego | {"about": ELENA}
         told = ego | {"alter": self.known(ELENA)}
-        pieces = (Judged(self.said, JAMES, -0.5, 4),)
+        pieces = (JudgedPiece(self.said, JAMES, -0.5, 4),)
         yield DecideGossip(**after, of_alter=None if self.first else "Elena kept her side.")
         yield ChooseListener(**about, reason=why, candidates=both[1:])
         for source in (self.story, heard):
@@ -242,7 +242,7 @@ def test_a_prompt_shows_exactly_the_fields_of_its_operation(dilemma: str, wordin
 def test_no_template_is_orphaned(wording: str) -> None:
     for folder in (HERE / wording, *(f for f in (HERE / wording).iterdir() if f.is_dir())):
         dilemma = "pd" if folder.name == wording else scenario(folder.name).name
-        kinds = [*asked_in(dilemma), TakeStock, WeighGossip]
+        kinds = [*asked_in(dilemma), RespondToEncounter, WeighGossip]
         used = set().union(*(templates(kind, dilemma, wording) for kind in kinds))
         assert {path.name for path in folder.glob("*.md")} <= used | {REPAIR, INTERVIEW}
 

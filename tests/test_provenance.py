@@ -26,24 +26,24 @@ from societies import (
 from test_plans import Fusible
 from victim import played
 
-from repunet import operations as ops
-from repunet.analysis.provenance import Provenance, explain, find
-from repunet.analysis.provenance.parts import lines, parts
-from repunet.analysis.provenance.sources import OCCASION
 from repunet.cli import execute
 from repunet.errors import RepuNetError, UsageError
-from repunet.event import DecisionMissing, EncounterEnded, GossipHeard, ReputationShaped
 from repunet.fake_llm import Faults, Settings, serving
-from repunet.founding import Founding
-from repunet.journal import Journal
 from repunet.layer import Layer
-from repunet.mind import Mind
 from repunet.minds.fusing import Fusing
-from repunet.minds.roster import assign
-from repunet.population import population
-from repunet.run import begin, found
+from repunet.minds.router import assign
+from repunet.questions import operations as ops
+from repunet.questions.mind import Mind
+from repunet.record.journal import Journal
+from repunet.record.manifest import Manifest
+from repunet.runs.run import begin, found
 from repunet.simulation import Simulation
-from repunet.treatment import TREATMENTS
+from repunet.tracing.provenance import Provenance, explain, find
+from repunet.tracing.provenance.parts import lines, parts
+from repunet.tracing.provenance.sources import OCCASION
+from repunet.world.event import DecisionMissing, EncounterEnded, GossipHeard, ReputationShaped
+from repunet.world.population import population
+from repunet.world.treatment import TREATMENTS
 
 Command = Callable[..., tuple[int, str, str]]
 EVERYTHING = replace(ARMS["witnessed"], witnesses=0.1)
@@ -51,7 +51,7 @@ COMPACT = {"faithful": False, "compact": True}
 
 
 def written(
-    folder: Path, mind: Mind, people: Founding, rounds: int = 5, *, compact: bool = False
+    folder: Path, mind: Mind, people: Manifest, rounds: int = 5, *, compact: bool = False
 ) -> Path:
     """Let a society play, write it down, and return where."""
     way = partial(Simulation, compact=True) if compact else Simulation
@@ -96,9 +96,9 @@ def provenance(run: Path) -> Iterator[Provenance]:
 
 
 def test_all_that_a_question_shows_was_decided_before_it(provenance: Provenance) -> None:
-    questions = provenance.tape.questions
+    questions = provenance.trace.questions
     for name, question in questions.items():
-        put = provenance.tape.put(question)
+        put = provenance.trace.put(question)
         for source in provenance.sources(name):
             assert source.round <= question.round
             assert all(questions[each].number < put.number for each in source.decisions)
@@ -109,7 +109,7 @@ def test_every_source_is_an_event_of_the_journal(run: Path, provenance: Provenan
     with Journal.open(run) as journal:
         events = {(w.round, w.seq): w.event for w in journal.events()}
     kinds = {"record": ReputationShaped, "gossip": GossipHeard, "memory": EncounterEnded}
-    for name in provenance.tape.questions:
+    for name in provenance.trace.questions:
         for source in provenance.sources(name):
             if source.kind in kinds and source.event is not None:
                 event = events[source.round, source.event]
@@ -118,8 +118,8 @@ def test_every_source_is_an_event_of_the_journal(run: Path, provenance: Provenan
 
 
 def test_whatever_an_agent_is_shown_has_a_source(provenance: Provenance) -> None:
-    for name, question in provenance.tape.questions.items():
-        operation = provenance.tape.put(question).operation
+    for name, question in provenance.trace.questions.items():
+        operation = provenance.trace.put(question).operation
         found = {(s.kind, s.shown) for s in provenance.sources(name)}
         for memory in operation.ego.memory:
             assert ("memory", memory.story) in found
@@ -134,18 +134,18 @@ def test_whatever_an_agent_is_shown_has_a_source(provenance: Provenance) -> None
 def test_what_is_a_source_of_a_decision_has_it_among_what_came_later(
     provenance: Provenance,
 ) -> None:
-    tape, back, forth = provenance.tape, set(), set()
-    for name, question in tape.questions.items():
-        put = str(tape.put(question).at)
+    trace, back, forth = provenance.trace, set(), set()
+    for name, question in trace.questions.items():
+        put = str(trace.put(question).at)
         shown = [s for s in provenance.sources(name) if s.kind != OCCASION]
         back |= {(each, put) for s in shown for each in s.decisions}
         forth |= {(name, later.decision) for later in provenance.later(name)}
-    whole = {name for name in tape.questions if provenance.parts(name)}
+    whole = {name for name in trace.questions if provenance.parts(name)}
     assert {pair for pair in forth if pair[0] not in whole} == back
 
 
 def test_later_decisions_are_only_those_whose_prompt_holds_it(talking: Provenance) -> None:
-    chosen = [name for name in talking.tape.questions if "/RankPartners/" in name]
+    chosen = [name for name in talking.trace.questions if "/RankPartners/" in name]
     assert any(talking.effects(name) for name in chosen)
     assert not any(
         "they meet by choice" in " ".join(later.shown)
@@ -168,7 +168,7 @@ def test_an_event_is_an_effect_of_the_decision_that_it_names(
 def test_every_line_of_a_prompt_has_a_template_and_each_source_a_line(
     provenance: Provenance,
 ) -> None:
-    one_of_each = {q.at.operation: q for q in provenance.tape.questions.values() if not q.fused}
+    one_of_each = {q.at.operation: q for q in provenance.trace.questions.values() if not q.fused}
     for question in one_of_each.values():
         sources = provenance.sources(str(question.at))
         for wording in ("plain", "plain-b"):
@@ -187,7 +187,7 @@ def test_every_decision_can_be_explained(run: Path, provenance: Provenance) -> N
     with Journal.open(run) as journal:
         known = [d.coordinate for n in range(journal.rounds) for d in journal.decisions(n + 1)]
         missing = [w.event for w in journal.events() if isinstance(w.event, DecisionMissing)]
-        assert {*provenance.tape.questions} >= {*known, *(each.decision for each in missing)}
+        assert {*provenance.trace.questions} >= {*known, *(each.decision for each in missing)}
     for name in known[:: max(1, len(known) // 25)]:
         explained = provenance.explain(name, depth=2)
         assert explained.answer is not None
@@ -206,7 +206,7 @@ def talking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provenance]:
 
 
 def test_what_is_passed_on_is_traced_to_who_first_told_it(talking: Provenance) -> None:
-    name = next(n for n in talking.tape.questions if "/gossip2/" in n and "TellGossip" in n)
+    name = next(n for n in talking.trace.questions if "/gossip2/" in n and "TellGossip" in n)
     (heard,) = [source for source in talking.sources(name) if source.kind == "gossip"]
     (reason,) = [source for source in talking.sources(name) if source.shown == PASS_ON.reason]
     assert heard.decisions[-1] == reason.decisions[0]
@@ -215,29 +215,29 @@ def test_what_is_passed_on_is_traced_to_who_first_told_it(talking: Provenance) -
 
 
 def test_a_question_shows_what_the_one_before_it_answered(talking: Provenance) -> None:
-    name = next(n for n in talking.tape.questions if "ShapePeerReputation" in n)
+    name = next(n for n in talking.trace.questions if "ShapePeerReputation" in n)
     words = [source for source in talking.sources(name) if source.kind == "words"]
     unit = name.partition(">")[0]
     assert [source.decisions[0].rpartition("/")[0] for source in words] == [f"{unit}/Reflect"]
 
 
 def test_a_record_that_was_just_shaped_is_known_to_be_the_new_version(talking: Provenance) -> None:
-    name = next(n for n in talking.tape.questions if n.startswith("r5/") and "DecideTie" in n)
+    name = next(n for n in talking.trace.questions if n.startswith("r5/") and "DecideTie" in n)
     (record,) = [source for source in talking.sources(name) if source.kind == "record"]
     assert record.round == 5
     assert record.decisions == (name.replace("DecideTie", "ShapePeerReputation"),)
 
 
 def test_a_choice_of_partner_is_why_two_meet(talking: Provenance) -> None:
-    name = next(n for n in talking.tape.questions if "RankPartners" in n)
+    name = next(n for n in talking.trace.questions if "RankPartners" in n)
     (match,) = [effect for effect in talking.effects(name) if effect.kind == "matched"]
     assert "meet by choice" in match.what
-    met = [q for q in talking.tape.questions if f"r{match.round}/meet/" in q]
+    met = [q for q in talking.trace.questions if f"r{match.round}/meet/" in q]
     assert any("meet by choice" in s.what for q in met for s in talking.sources(q))
 
 
 def test_each_step_reaches_further_and_repeats_nothing(talking: Provenance) -> None:
-    name = next(iter(talking.tape.questions))
+    name = next(iter(talking.trace.questions))
     near, far = talking.later(name), talking.later(name, depth=3)
     assert far[: len(near)] == near
     assert {later.depth for later in far} == {1, 2, 3}
@@ -249,7 +249,7 @@ def test_a_tie_that_was_cut_is_traced_to_its_cut(tmp_path: Path) -> None:
     with traced(written(tmp_path, mind, founded("full", n=2), 3)) as found:
         cut = found.sources("r3/respond/A01>A02/DecideTie/A01")
         formed = found.sources("r2/respond/A01>A02/DecideTie/A01")
-        name = found.tape.society.name("A02")
+        name = found.trace.society.name("A02")
     assert [s.decisions for s in cut if s.kind == "tie"] == [("r2/respond/A01>A02/DecideTie/A01",)]
     assert [s.what for s in formed if s.kind == "tie"] == [f"tie to {name}: formed"]
 
@@ -274,7 +274,7 @@ def test_a_missing_decision_is_explained_with_why_it_is_missing(tmp_path: Path) 
 
 
 def test_a_block_says_which_switch_put_it_there(talking: Provenance) -> None:
-    name = next(n for n in talking.tape.questions if n.startswith("r6/") and "ChooseMove" in n)
+    name = next(n for n in talking.trace.questions if n.startswith("r6/") and "ChooseMove" in n)
     question = talking.question(name)
     _, shows = parts(question, "plain", talking.sources(name))
     switches = {block: part.switches for part in shows for block in part.blocks}
@@ -323,9 +323,9 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     people = population(4, "pd")
     with serving(Settings(faults=Faults(garbage=0.3))) as server:
         assigned = assign((f"{server.url}#fake",), people)
-        founding = found("pd", TREATMENTS["full"], people, 1, assigned)
+        manifest = found("pd", TREATMENTS["full"], people, 1, assigned)
         folder = tmp_path_factory.mktemp("asked")
-        with begin(founding, 1, folder=folder, name="asked") as run:
+        with begin(manifest, 1, folder=folder, name="asked") as run:
             asyncio.run(run.play())
     return run.journal.path
 

@@ -19,21 +19,21 @@ import pytest
 from installing import install, installed
 from societies import MISSING, Stub, everyone, founded, minds, only, play
 
-from repunet import operations as ops
 from repunet.cli import execute
-from repunet.encounter import UNIT
-from repunet.event import EncounterEnded, Matched
 from repunet.minds.scripted import extreme, played
-from repunet.population import population
 from repunet.prompts import render, wordings
+from repunet.questions import operations as ops
 from repunet.scenarios import Scenario, scenario
-from repunet.treatment import TREATMENTS
+from repunet.world.encounter import UNIT
+from repunet.world.event import EncounterEnded, Matched
+from repunet.world.population import population
+from repunet.world.treatment import TREATMENTS
 
 ROOT = Path(__file__).parents[1]
 PROJECT = ROOT / "examples" / "public_goods"
 MODULE = PROJECT / "public_goods" / "__init__.py"
 NAME = "public-goods"
-SLOW = ("embedded_mind", "perspective", "replay", "roster")
+SLOW = ("embedded_mind", "perspective", "replay", "router")
 EVERY_SCENARIO = (
     *("contract", "determinism", "prompts"),
     *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW),

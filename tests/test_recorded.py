@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from repunet.attempts import blob
 from repunet.cli import execute
-from repunet.journal import Journal
 from repunet.minds.language.objects import candidates
+from repunet.record.attempts import blob
+from repunet.record.journal import Journal
 
 KEPT = Path(__file__).parent / "data/runs"
 MORE = Path(__file__).parents[2] / "shared/recorded/runs"

@@ -6,21 +6,22 @@ from types import SimpleNamespace
 import pytest
 from societies import MISSING, Stub, digest, dilemmas, founded, minds, only, play, run
 
-from repunet import operations as ops
 from repunet.errors import UsageError
-from repunet.event import DecisionMissing
-from repunet.journal import DecisionRecord, Journal
-from repunet.mind import Coordinate, NoAnswer
 from repunet.minds.replay import ReplayMind
-from repunet.minds.roster import make_mind
-from repunet.treatment import TREATMENTS
+from repunet.minds.router import make_mind
+from repunet.questions import operations as ops
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import NoAnswer
+from repunet.record.journal import DecisionRecord, Journal
+from repunet.world.event import DecisionMissing
+from repunet.world.treatment import TREATMENTS
 
 
 def written(path: Path, mind: object, treatment: str = "full", **kwargs: object) -> Path:
     """Play a society, write it down, and return where."""
-    founding = founded(treatment, **kwargs)
-    game = play(mind, founding, 4)
-    with Journal.create(path / "run.sqlite", founding) as journal:
+    manifest = founded(treatment, **kwargs)
+    game = play(mind, manifest, 4)
+    with Journal.create(path / "run.sqlite", manifest) as journal:
         for number, events in enumerate(game.rounds, start=1):
             at = f"r{number}/"
             decisions = [d for d in game.decisions if d.coordinate.startswith(at)]
@@ -33,7 +34,7 @@ def written(path: Path, mind: object, treatment: str = "full", **kwargs: object)
 def test_a_replay_is_event_for_event_the_run(dilemma: str, arm: str, tmp_path: Path) -> None:
     path = written(tmp_path, minds("mixed"), arm, dilemma=dilemma, n=7)
     with Journal.open(path) as journal:
-        again = play(ReplayMind(journal), journal.founding, 4)
+        again = play(ReplayMind(journal), journal.manifest, 4)
         assert digest(again.events) == digest(each.event for each in journal.events())
         assert digest(again.events) != digest(())
 
@@ -41,7 +42,7 @@ def test_a_replay_is_event_for_event_the_run(dilemma: str, arm: str, tmp_path: P
 def test_a_replay_asks_nobody_what_the_journal_does_not_hold(tmp_path: Path) -> None:
     path = written(tmp_path, Stub())
     with Journal.open(path) as journal:
-        again = play(ReplayMind(journal), journal.founding, 5)
+        again = play(ReplayMind(journal), journal.manifest, 5)
     assert not [e for events in again.rounds[:4] for e in events if isinstance(e, DecisionMissing)]
     assert [e for e in again.rounds[4] if isinstance(e, DecisionMissing)]
 
@@ -57,7 +58,7 @@ def test_a_replay_misses_the_decisions_that_were_missing(answer: object, tmp_pat
     path = written(tmp_path, Stub(rules))
     with Journal.open(path) as journal:
         events = [each.event for each in journal.events()]
-        again = play(ReplayMind(journal), journal.founding, 4)
+        again = play(ReplayMind(journal), journal.manifest, 4)
     missing = [e.decision for e in events if isinstance(e, DecisionMissing)]
     assert [e.decision for e in again.all(DecisionMissing)] == missing != []
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from repunet.models.body import reply_of
 from repunet.models.request import Reply
+from repunet.models.wire_format import reply_of
 
 SAID = '{"move": "defect"}'
 

@@ -23,18 +23,18 @@ from repunet.analysis.comparison.comparing import CORRELATIONS
 from repunet.analysis.figures.catalogue import FIGURES
 from repunet.analysis.measures.catalogue import MEASURES, measured
 from repunet.analysis.measures.cooperation import cooperation_by_agent, cooperation_by_round
-from repunet.analysis.measures.measure import Rate, Span
+from repunet.analysis.measures.measure import Rate, RoundSpan
 from repunet.analysis.report.card import Most
 from repunet.analysis.report.formats import plain
 from repunet.analysis.report.gaps import Gap, gaps
-from repunet.analysis.report.making import Page, page_of_run, page_of_runs
+from repunet.analysis.report.making import ReportPage, page_of_run, page_of_runs
 from repunet.analysis.report.people import Cards
 from repunet.analysis.report.pictures import Picture, pictures
 from repunet.analysis.report.rendering import HERE, is_ours
 from repunet.analysis.report.rows import People, rows
 from repunet.analysis.report.single import Contents
 from repunet.analysis.report.source import read
-from repunet.analysis.report.talk import Telling, talk
+from repunet.analysis.report.talk import ToldPieceRow, talk
 from repunet.analysis.statistics import fisher_mean, interval
 from repunet.analysis.tables.frames import Frames, read_frames
 from repunet.cli import execute
@@ -68,13 +68,13 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def made(runs: dict[str, Path]) -> dict[str, Page]:
+def made(runs: dict[str, Path]) -> dict[str, ReportPage]:
     """The report on each of them."""
     return {name: page_of_run(path) for name, path in runs.items()}
 
 
 @pytest.fixture(scope="module")
-def pages(made: dict[str, Page]) -> dict[str, Seen]:
+def pages(made: dict[str, ReportPage]) -> dict[str, Seen]:
     """What a browser would find in each of these."""
     return {name: Seen(page.html) for name, page in made.items()}
 
@@ -106,7 +106,7 @@ def report(capsys: pytest.CaptureFixture[str]) -> Command:
 
 def known(frames: Frames) -> dict[tuple[str, str], Rate]:
     """Return all rates that a report on a run may print, by measure and span, round or agent."""
-    spans = {"end": Span.end(frames), "whole": Span.all(frames)}
+    spans = {"end": RoundSpan.end(frames), "whole": RoundSpan.all(frames)}
     found = {
         (name, word): rate
         for word, span in spans.items()
@@ -190,7 +190,7 @@ def read_gaps(path: Path) -> tuple[Gap, ...]:
 
 
 def test_a_single_run_gets_no_interval_and_no_p_value(
-    made: dict[str, Page], pages: dict[str, Seen]
+    made: dict[str, ReportPage], pages: dict[str, Seen]
 ) -> None:
     text = "".join(pages["pd"].text)
     assert "One run: there is no interval and no p-value" in text
@@ -213,14 +213,14 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def arms(sweep: Path) -> Page:
+def arms(sweep: Path) -> ReportPage:
     return page_of_runs("sweep", sorted(sweep.glob("*/run.sqlite")))
 
 
 @pytest.mark.slow
-def test_arms_have_the_mean_and_interval_over_their_runs(sweep: Path, arms: Page) -> None:
+def test_arms_have_the_mean_and_interval_over_their_runs(sweep: Path, arms: ReportPage) -> None:
     frames = [read(path).frames for path in sorted(sweep.glob("full-*/run.sqlite"))]
-    ends = [measured(each, Span.end(each)) for each in frames]
+    ends = [measured(each, RoundSpan.end(each)) for each in frames]
     shown = {
         (said["data-measure"], said["data-span"], said["data-arm"]): said
         for said, _ in Seen(arms.html).rates
@@ -238,7 +238,7 @@ def test_arms_have_the_mean_and_interval_over_their_runs(sweep: Path, arms: Page
     assert len(shown) > 100
 
 
-def test_an_arm_of_one_run_gets_no_interval(arms: Page) -> None:
+def test_an_arm_of_one_run_gets_no_interval(arms: ReportPage) -> None:
     full, none = arms.headlines
     text = "".join(Seen(arms.html).text)
     assert "full minus none" in text
@@ -271,7 +271,9 @@ def test_a_copy_of_a_run_is_no_repetition(sweep: Path, tmp_path: Path) -> None:
     assert "none-1 is there more than once, and counts once: copy." in said
 
 
-def test_the_headline_says_over_which_rounds_it_is(made: dict[str, Page], sweep: Path) -> None:
+def test_the_headline_says_over_which_rounds_it_is(
+    made: dict[str, ReportPage], sweep: Path
+) -> None:
     overs = {name: page.headlines[0].over for name, page in made.items()}
     assert overs["pd"] == "last 5 rounds"
     assert overs["participation"] == "latest decisions"
@@ -331,7 +333,7 @@ def test_a_thread_shows_what_was_passed_on_and_the_truth(runs: dict[str, Path]) 
     heard = talk(frames, People(frames, 0), 1_000)
     threads = [thread for each in heard.rounds for thread in each.threads]
 
-    def pieces(told: tuple[Telling, ...]) -> list[Telling]:
+    def pieces(told: tuple[ToldPieceRow, ...]) -> list[ToldPieceRow]:
         return [piece for first in told for piece in (first, *pieces(first.onward))]
 
     told = [piece for thread in threads for piece in pieces(thread.tellings)]
@@ -385,7 +387,7 @@ def test_a_page_loads_nothing_and_trusts_only_its_own_script(pages: dict[str, Se
             assert f"'sha256-{b64encode(digest).decode()}'" in policy
 
 
-def test_all_ids_in_a_page_are_its_own(pages: dict[str, Seen], arms: Page) -> None:
+def test_all_ids_in_a_page_are_its_own(pages: dict[str, Seen], arms: ReportPage) -> None:
     for page in (*pages.values(), Seen(arms.html)):
         ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
         assert len(ids) == len(set(ids))
@@ -394,7 +396,7 @@ def test_all_ids_in_a_page_are_its_own(pages: dict[str, Seen], arms: Page) -> No
 
 
 @pytest.mark.slow
-def test_equal_runs_give_equal_pages(runs: dict[str, Path], made: dict[str, Page]) -> None:
+def test_equal_runs_give_equal_pages(runs: dict[str, Path], made: dict[str, ReportPage]) -> None:
     assert page_of_run(runs["pd"]).html == made["pd"].html
 
 
@@ -464,7 +466,7 @@ def test_the_report_stands_beside_its_run_which_stays_as_it_is(
 
 
 def test_a_report_of_ours_is_made_again_and_nothing_else_is_overwritten(
-    runs: dict[str, Path], made: dict[str, Page], report: Command, tmp_path: Path
+    runs: dict[str, Path], made: dict[str, ReportPage], report: Command, tmp_path: Path
 ) -> None:
     with patch("repunet.cli.reporting._page", return_value=made["pd"]):
         _overwriting(runs, report, tmp_path)
@@ -490,7 +492,9 @@ def test_no_force_overwrites_the_run(runs: dict[str, Path], report: Command) -> 
     assert "is the run itself" in err
 
 
-def test_a_folder_of_runs_is_told_in_one_page(sweep: Path, arms: Page, report: Command) -> None:
+def test_a_folder_of_runs_is_told_in_one_page(
+    sweep: Path, arms: ReportPage, report: Command
+) -> None:
     with patch("repunet.analysis.report.making.page_of_runs", return_value=arms) as telling:
         code, out, _ = report("sweep", "--storage", sweep.parent, "--json")
     telling.assert_called_once_with("sweep", sorted(sweep.glob("*/run.sqlite")), "vader")
@@ -512,7 +516,7 @@ def test_what_is_no_run_is_refused_in_one_line(report: Command, tmp_path: Path) 
 
 
 def test_a_report_is_shown_if_that_is_asked_for(
-    runs: dict[str, Path], made: dict[str, Page], report: Command, tmp_path: Path
+    runs: dict[str, Path], made: dict[str, ReportPage], report: Command, tmp_path: Path
 ) -> None:
     path = tmp_path / "page.html"
     with (

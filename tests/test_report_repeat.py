@@ -14,7 +14,7 @@ import pytest
 from language_societies import MODEL, at, served
 
 from repunet.cli import execute
-from repunet.journal import Journal
+from repunet.record.journal import Journal
 
 SMALL = "--agents 4 --quiet"
 EXTENDED = [

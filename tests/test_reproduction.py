@@ -17,25 +17,25 @@ from language_societies import MODEL, served
 
 from repunet.analysis.comparison.arms import ArmRuns, arm_of
 from repunet.analysis.comparison.measuring import MeasuredRun
-from repunet.analysis.forecast import forecast, likely
 from repunet.analysis.measures.catalogue import MEASURES
 from repunet.analysis.measures.measure import Rate
 from repunet.analysis.statistics import Interval
 from repunet.cli import execute
 from repunet.experiment.sweep import Sweep
+from repunet.planning.forecast import forecast, likely
+from repunet.record.storage import run_files
 from repunet.reproduction import paper
 from repunet.reproduction.arms import Key
-from repunet.reproduction.claims import CLAIMS, Claim, Evidence, claims
+from repunet.reproduction.claims import CLAIMS, Claim, ClaimEvidence, claims
 from repunet.reproduction.evidence import QUANTITIES
 from repunet.reproduction.outcome import WANTED
 from repunet.reproduction.outcome import _model as model_of
-from repunet.reproduction.result import Reproduction, Row
+from repunet.reproduction.result import ArmRow, Reproduction
 from repunet.reproduction.runs import carry_out, settled
 from repunet.reproduction.stability import StableRule
-from repunet.reproduction.targets import ROUNDS, TARGETS, Request, grid, lengths
+from repunet.reproduction.targets import ROUNDS, TARGETS, ReproductionRequest, grid, lengths
 from repunet.reproduction.verdicts import verdicts
-from repunet.spec import RunSpec
-from repunet.storage import run_files
+from repunet.runs.spec import RunSpec
 
 PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "reproduce-the-paper.md").read_text("utf-8")
 FEW = ("--mind", "embedded", "--agents", "4", "--quiet", "--on", "local")
@@ -208,7 +208,7 @@ def test_what_can_t_be_tried_is_refused_in_one_line(
 
 
 def played(
-    folder: Path, request: Request, rule: StableRule, ends: list[dict[str, int]]
+    folder: Path, request: ReproductionRequest, rule: StableRule, ends: list[dict[str, int]]
 ) -> Iterator[Any]:
     from asyncio import run
 
@@ -223,8 +223,8 @@ def played(
     yield from carry_out(request, folder, {}, rule, playing)
 
 
-def asked(**changes: Any) -> Request:
-    request = Request(TARGETS["table2"], ("embedded",), seeds=1, agents=4, rounds=9)
+def asked(**changes: Any) -> ReproductionRequest:
+    request = ReproductionRequest(TARGETS["table2"], ("embedded",), seeds=1, agents=4, rounds=9)
     return replace(request, **changes)
 
 
@@ -289,7 +289,7 @@ def test_the_page_names_every_target() -> None:
 @pytest.mark.parametrize("name", TARGETS)
 def test_every_target_has_runs_of_every_arm_with_every_seed(name: str) -> None:
     target = TARGETS[name]
-    request = Request(target, ("embedded",), seeds=3)
+    request = ReproductionRequest(target, ("embedded",), seeds=3)
     specs = grid(request, lengths(request)).specs
     assert len(specs) == 3 * len(target.scenarios) * len(target.treatments)
     assert {(spec.scenario, spec.rounds) for spec in specs} <= set(ROUNDS.items())
@@ -297,7 +297,7 @@ def test_every_target_has_runs_of_every_arm_with_every_seed(name: str) -> None:
 
 
 def test_the_papers_arms_take_turns_seed_by_seed() -> None:
-    request = Request(TARGETS["table1"], ("embedded",), seeds=2, scenarios=("pd",))
+    request = ReproductionRequest(TARGETS["table1"], ("embedded",), seeds=2, scenarios=("pd",))
     specs = grid(request, lengths(request)).specs
     assert [spec.seed for spec in specs] == [1] * 4 + [2] * 4
 
@@ -309,21 +309,21 @@ def test_the_papers_arms_take_turns_seed_by_seed() -> None:
 def test_evidence_is_met_only_if_the_whole_interval_is(
     low: float | None, high: float | None, verdict: str
 ) -> None:
-    assert Evidence("x", 0.0, Interval(0.0, low, high, 5, 0.1), 0).verdict == verdict
+    assert ClaimEvidence("x", 0.0, Interval(0.0, low, high, 5, 0.1), 0).verdict == verdict
 
 
 @pytest.mark.parametrize(("runs", "verdict"), [(2, "open"), (5, "open"), (6, "met")])
 def test_runs_that_are_all_alike_meet_nothing_unless_they_are_many(runs: int, verdict: str) -> None:
-    assert Evidence("x", 0.0, Interval(0.2, 0.2, 0.2, runs, 0.0), 0).verdict == verdict
+    assert ClaimEvidence("x", 0.0, Interval(0.2, 0.2, 0.2, runs, 0.0), 0).verdict == verdict
 
 
-def row(treatment: str, paper: float, *found: float | None) -> Row:
+def row(treatment: str, paper: float, *found: float | None) -> ArmRow:
     mean, low, high, sd = found
     interval = Interval(mean, low, high, 2, sd)
-    return Row("pd", "chance", treatment, "cooperation", paper, interval, 10, 0)
+    return ArmRow("pd", "chance", treatment, "cooperation", paper, interval, 10, 0)
 
 
-def said(*rows: Row) -> str:
+def said(*rows: ArmRow) -> str:
     made = Reproduction("table1", "T", "chance", 4, {"pd": 9}, 2, rows, (), (), ())
     return " ".join(verdicts(made))
 
@@ -342,8 +342,8 @@ def test_intervals_that_rule_out_little_or_are_none_are_said_to() -> None:
 
 
 def test_a_claim_fails_with_any_of_its_evidence() -> None:
-    met = Evidence("x", 0.0, Interval(0.2, 0.1, 0.3, 5, 0.1), 0)
-    failed = Evidence("y", 0.5, Interval(0.2, 0.1, 0.3, 5, 0.1), 0)
+    met = ClaimEvidence("x", 0.0, Interval(0.2, 0.1, 0.3, 5, 0.1), 0)
+    failed = ClaimEvidence("y", 0.5, Interval(0.2, 0.1, 0.3, 5, 0.1), 0)
     assert Claim("c", "s", "pd", (met, failed)).verdict == "failed"
     assert Claim("c", "s", "pd", (met, met)).verdict == "met"
 
@@ -455,7 +455,7 @@ def test_findings_of_one_scenario_are_tried_in_no_other() -> None:
 @pytest.mark.parametrize("dilemma", paper.SCENARIOS)
 def test_what_is_likely_alone_is_what_a_whole_forecast_says(dilemma: str) -> None:
     spec = RunSpec().merged(scenario=dilemma, agents=4, minds={"*": "openai:gpt-4o-mini"})
-    whole, alone = forecast(spec.founding(), 3), likely(spec.founding(), 3)
+    whole, alone = forecast(spec.manifest(), 3), likely(spec.manifest(), 3)
     assert alone.calls == whole.calls.likely
     assert alone.tokens == whole.tokens_in.likely + whole.tokens_out.likely
     assert whole.cost is not None

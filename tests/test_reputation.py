@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from societies import player
 
-from repunet.mind import adapter
 from repunet.minds.recorded import dumped
-from repunet.reputation import Appraisal, ReputationStore, Version
+from repunet.questions.mind import adapter
+from repunet.world.reputation import Appraisal, ReputationStore, Version
 
 weights = st.tuples(*[st.floats(0, 1)] * 5).filter(lambda five: sum(five) > 1e-9)
 whole = st.tuples(*[st.integers(0, 100)] * 5).filter(any)

@@ -7,11 +7,11 @@ import pytest
 from victim import MINDS, NAME, ROUNDS, begun, founded, play, played, resume, story
 
 from repunet.errors import Stopped, UsageError
-from repunet.journal import Journal
-from repunet.minds.embedded.parameters import PROFILES, Parameters
-from repunet.persona import Participant
-from repunet.run import Run, begin, reopen
-from repunet.society import Society
+from repunet.minds.embedded.model.parameters import PROFILES, Parameters
+from repunet.record.journal import Journal
+from repunet.runs.run import Run, begin, reopen
+from repunet.world.persona import Participant
+from repunet.world.society import Society
 
 
 @pytest.fixture

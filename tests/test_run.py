@@ -16,17 +16,17 @@ from filelock import FileLock
 from patience import PATIENCE
 from victim import MINDS, NAME, begun, founded, play, played, resume, story
 
-from repunet.encounter import Encounter
 from repunet.errors import UsageError
-from repunet.event import Event
-from repunet.journal import Journal
-from repunet.population import population
-from repunet.run import begin, found, reopen
-from repunet.society import Society
-from repunet.storage import VARIABLE as STORAGE
-from repunet.storage import called, locate, run_files
-from repunet.storage import home as storage
-from repunet.treatment import TREATMENTS
+from repunet.record.journal import Journal
+from repunet.record.storage import VARIABLE as STORAGE
+from repunet.record.storage import called, locate, run_files
+from repunet.record.storage import home as storage
+from repunet.runs.run import begin, found, reopen
+from repunet.world.encounter import Encounter
+from repunet.world.event import Event
+from repunet.world.population import population
+from repunet.world.society import Society
+from repunet.world.treatment import TREATMENTS
 
 AUTOMATIC = "pd-full-s1"
 
@@ -140,8 +140,8 @@ def test_a_society_has_at_least_two_agents(size: int) -> None:
 
 @pytest.mark.parametrize("size", [2, 3])
 def test_the_smallest_societies_play(size: int, tmp_path: Path) -> None:
-    founding = founded(personas=population(8, "pd")[:size])
-    with begin(founding, 3, folder=tmp_path) as run:
+    manifest = founded(personas=population(8, "pd")[:size])
+    with begin(manifest, 3, folder=tmp_path) as run:
         play(run)
         assert run.society.round == 3
 
@@ -167,11 +167,11 @@ def test_unknown_names_are_refused_with_a_suggestion(changed: dict[str, object],
 
 def test_a_founding_describes_the_mind_of_each_agent() -> None:
     minds = {**MINDS, "A02": "chance", "A05": "embedded:sharp"}
-    founding = founded(minds=minds)
-    assert {agent: mind["name"] for agent, mind in founding.minds.items()} == minds
-    assert founding.minds["A05"]["parameters"] != founding.minds["*"]["parameters"]
-    assert [founding.mind_of(agent) for agent in ("A01", "A02")] == ["embedded", "chance"]
-    assert founding.mind_names == "embedded + chance + embedded:sharp"
+    manifest = founded(minds=minds)
+    assert {agent: mind["name"] for agent, mind in manifest.minds.items()} == minds
+    assert manifest.minds["A05"]["parameters"] != manifest.minds["*"]["parameters"]
+    assert [manifest.mind_of(agent) for agent in ("A01", "A02")] == ["embedded", "chance"]
+    assert manifest.mind_names == "embedded + chance + embedded:sharp"
 
 
 # Played --------------------------------------------------------------------------------------

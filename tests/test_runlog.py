@@ -9,9 +9,10 @@ from language_societies import served
 
 from repunet import __version__
 from repunet.cli import execute
-from repunet.mind import Coordinate, NoAnswer, Operation
 from repunet.minds.chance import ChanceMind
-from repunet.runlog import FILE, command, noted
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import NoAnswer, Operation
+from repunet.runs.log import FILE, command, noted
 
 SHORT = ("run", "pd", "--agents", "4", "--rounds", "2", "--quiet", "--name", "first")
 KEY = "sk-of-nobody-0123456789"

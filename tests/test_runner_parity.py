@@ -11,8 +11,8 @@ import pytest
 
 from repunet.cli import app, execute
 from repunet.models.endpoint import ANY_KEY, BASE, OPENAI_KEY, SAMPLING_VARIABLES, endpoint
+from repunet.record.storage import VARIABLE
 from repunet.scenarios import scenario
-from repunet.storage import VARIABLE
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reference" / "from-the-runner.md"

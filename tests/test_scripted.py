@@ -6,8 +6,8 @@ import pytest
 from societies import everyone, founded, play
 
 from repunet.minds.scripted import STRATEGIES, C, D, Turn, extreme, turn
-from repunet.population import population
 from repunet.scenarios.pd import PrisonersDilemma
+from repunet.world.population import population
 
 
 def moves(name: str, others: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repunet.models.secrets import redacted
+from repunet.models.redaction import redacted
 
 KEY = "sk-Canary_0123+/abc"
 SPELT = (

@@ -9,14 +9,14 @@ import pytest
 
 from repunet.cli import execute
 from repunet.compat.own_words import OWN_WORDS
-from repunet.compat.personas import read_personas
 from repunet.compat.seeds import learned, profiles, read_seed, seed_path, write_seed
 from repunet.errors import UsageError
-from repunet.journal import Journal
-from repunet.persona import Persona
-from repunet.population import population
+from repunet.record.journal import Journal
+from repunet.record.storage import locate
 from repunet.scenarios import scenario as find_scenario
-from repunet.storage import locate
+from repunet.world.persona import Persona
+from repunet.world.persona_files import read_personas
+from repunet.world.population import population
 
 REFERENCE = Path(__file__).parents[2] / "shared" / "reference-data" / "seeds"
 needs_reference = pytest.mark.skipif(not REFERENCE.is_dir(), reason="needs the reference's seeds")
@@ -49,7 +49,7 @@ def digest(run: str) -> str:
 def images(run: str, at: int) -> dict[str, str]:
     """Return everybody's self-image after a round, by name."""
     with Journal.open(locate(run)) as journal:
-        society = journal.founding.society()
+        society = journal.manifest.society()
         for written in journal.events(1, at):
             society.apply(written.event)
     return {each.persona.name: each.self_images["player"] for each in society.agents.values()}

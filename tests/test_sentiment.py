@@ -17,8 +17,8 @@ from repunet.analysis.sentiment import NAMES, Classifier, Sentiment, classifier
 from repunet.analysis.sentiment.lexicon import lexicon
 from repunet.analysis.sentiment.vader import Vader
 from repunet.errors import UsageError
-from repunet.extras import installation
-from repunet.minds.embedded import texts
+from repunet.minds.embedded.answers import texts
+from repunet.system.extras import installation
 
 DATA = Path(__file__).parent / "data" / "sentiment.csv"
 LINES = list(csv.DictReader(DATA.read_text("utf-8").splitlines()))

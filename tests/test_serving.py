@@ -8,14 +8,14 @@ import pytest
 
 from repunet.cli import execute
 from repunet.errors import UsageError
-from repunet.minds.language.switchboard import served_as
-from repunet.minds.roster import make_mind
+from repunet.minds.language.connect import served_as
+from repunet.minds.router import make_mind
 from repunet.models import serving
 from repunet.models.allowance import Allowance
 from repunet.models.endpoint import Endpoint, endpoint
 from repunet.models.gguf import checked
 from repunet.models.serving import HERE, SMOLLM2, Serving, packaged
-from repunet.spec import RunSpec
+from repunet.runs.spec import RunSpec
 
 OLD = "max_tokens=4096,temperature=0.0,top_p=1.0,frequency_penalty=0.0,presence_penalty=0.0"
 """What 0.1.0 wrote after the name of every model."""
@@ -77,18 +77,18 @@ def test_other_models_have_no_threads() -> None:
 def test_two_models_of_a_run_can_not_differ_in_threads() -> None:
     minds = ["gguf:a.gguf,threads=1", "role:player=gguf:b.gguf,threads=2"]
     with pytest.raises(UsageError, match="say threads once"):
-        RunSpec(scenario="pd").cast(minds, (), {})
+        RunSpec(scenario="pd").assign_minds(minds, (), {})
 
 
 def test_the_threads_of_a_name_are_kept_with_the_run() -> None:
-    spec = RunSpec(scenario="pd").cast(["gguf:a.gguf,threads=1,slots=2"], (), {})
+    spec = RunSpec(scenario="pd").assign_minds(["gguf:a.gguf,threads=1,slots=2"], (), {})
     kept = RunSpec.model_validate_json(spec.to_json()).limits.allowance
     assert (kept.threads, kept.slots) == (1, 2)
-    assert "threads" not in spec.founding().to_json()
+    assert "threads" not in spec.manifest().to_json()
 
 
 def test_smollm2_is_a_name_that_says_nothing_of_this_machine() -> None:
-    assert RunSpec(scenario="pd").cast((), [SMOLLM2], {}).founding().mind_names == SMOLLM2
+    assert RunSpec(scenario="pd").assign_minds((), [SMOLLM2], {}).manifest().mind_names == SMOLLM2
     assert make_mind("smollm2,context=2048", 0).describe()["given"] == f"smollm2,{OLD},context=2048"
     assert SMOLLM2 in HERE
 

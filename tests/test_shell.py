@@ -19,15 +19,15 @@ import pytest
 from language_societies import served
 from patience import PATIENCE
 
-from repunet.analysis.interview import Interview, interview
 from repunet.cli import execute
 from repunet.cli.session import COMMANDS, Session
 from repunet.fake_llm import Faults
-from repunet.journal import Journal
-from repunet.persona import Participant
 from repunet.prompts import render, variables, wordings
+from repunet.record.journal import Journal
+from repunet.record.storage import locked
+from repunet.runs.interview import Interview, interview
 from repunet.scenarios import scenarios
-from repunet.storage import locked
+from repunet.world.persona import Participant
 
 Shell = Callable[..., tuple[int, str, str]]
 MODEL = ("--model", "vllm:fake")
@@ -65,7 +65,7 @@ def digest(run: str, at: int | None = None) -> str:
 def treatment(run: str) -> str:
     with Journal.open(Path("runs") / run / "run.sqlite") as journal:
         changed = [e.event for e in journal.events() if e.event.kind == "treatment_changed"]
-        return changed[-1].treatment.label if changed else journal.founding.treatment.label
+        return changed[-1].treatment.label if changed else journal.manifest.treatment.label
 
 
 # Playing --------------------------------------------------------------------------------------
@@ -89,14 +89,14 @@ def test_dilemmas_have_the_runner_s_names(shell: Shell, words: str, run: str) ->
 def test_options_say_what_runs_are_founded_with(shell: Shell) -> None:
     shell("run pd 1", "--mind", "chance", "--seed", "7", "--gossip", "n")
     with Journal.open(Path("runs/pd-no-gossip-s7/run.sqlite")) as journal:
-        assert journal.founding.mind_names == "chance"
+        assert journal.manifest.mind_names == "chance"
 
 
 def test_a_seed_that_is_open_gives_a_run_its_people(shell: Shell) -> None:
     execute(["seed", "new", "investment", "--name", "two", "--agents", "2"])
     assert shell("open two; run 1")[0] == 0
     with Journal.open(Path("runs/investment-full-s1/run.sqlite")) as journal:
-        assert len(journal.founding.personas) == 2
+        assert len(journal.manifest.personas) == 2
 
 
 @pytest.mark.slow
@@ -242,7 +242,7 @@ def test_an_interview_shows_all_that_its_agent_knows_and_nothing_else(
 def test_an_interview_is_put_in_the_agent_s_place(shell: Shell) -> None:
     shell("run pd 3")
     with Journal.open(Path("runs/pd-full-s1/run.sqlite")) as journal:
-        society = journal.founding.society()
+        society = journal.manifest.society()
         for written in journal.events():
             society.apply(written.event)
     asked = interview(society, Participant("A01", "player"), "What do you make of Elena?")

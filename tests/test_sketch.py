@@ -2,17 +2,17 @@
 
 import pytest
 
-from repunet.analysis import sketch as sketches
-from repunet.analysis.forecast import likely
-from repunet.analysis.rehearsal import Tally
-from repunet.analysis.sketch import sketch
-from repunet.founding import Founding
-from repunet.population import population
-from repunet.run import found
-from repunet.treatment import TREATMENTS
+from repunet.planning import sketch as sketches
+from repunet.planning.forecast import likely
+from repunet.planning.rehearsal import QuestionTally
+from repunet.planning.sketch import sketch
+from repunet.record.manifest import Manifest
+from repunet.runs.run import found
+from repunet.world.population import population
+from repunet.world.treatment import TREATMENTS
 
 
-def society(scenario: str = "pd", arm: str = "full", agents: int = 6) -> Founding:
+def society(scenario: str = "pd", arm: str = "full", agents: int = 6) -> Manifest:
     people = population(agents, scenario)
     return found(scenario, TREATMENTS[arm], people, 1, {"*": "openai:gpt-4o-mini"})
 
@@ -34,7 +34,7 @@ def test_a_longer_run_is_told_from_its_first_rounds(
 
 
 def test_what_came_later_is_what_is_taken_to_go_on() -> None:
-    earlier, now = Tally(10, 5, 500, 50, 5), Tally(14, 7, 900, 70, 9)
+    earlier, now = QuestionTally(10, 5, 500, 50, 5), QuestionTally(14, 7, 900, 70, 9)
     longer = sketches._going_on(earlier, now, 3)
     assert longer.calls == 14 + 4 * 3
     assert longer.bytes_in / longer.rendered == pytest.approx((1800 + 12 * 200) / 26)

@@ -12,15 +12,15 @@ pytest.importorskip("xllamacpp")
 
 from language_societies import company, missing, played
 
-from repunet.analysis.examination import examine
-from repunet.attempts import ANSWERED, INVALID
 from repunet.errors import UsageError
-from repunet.journal import Journal
 from repunet.minds.language.terms import Terms
 from repunet.models.allowance import Allowance
 from repunet.models.gguf import checked
 from repunet.models.serving import SMOLLM2, packaged
-from repunet.run import COMPACT
+from repunet.planning.endpoint_check import examine
+from repunet.record.attempts import ANSWERED, INVALID
+from repunet.record.journal import Journal
+from repunet.record.notes import COMPACT
 
 try:
     FILE = packaged()
@@ -75,6 +75,6 @@ def test_its_answers_are_bounded_and_counted(run: Path) -> None:
 
 def test_the_doctor_says_that_it_can_be_used() -> None:
     found = examine(SMOLLM2, PATIENT)
-    assert (found.usable, found.rung) == (True, "schema")
+    assert (found.usable, found.mode) == (True, "schema")
     assert found.cached is not None
     assert found.cached > found.shared / 2

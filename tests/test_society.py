@@ -12,8 +12,9 @@ from societies import (
     state,
 )
 
-from repunet.encounter import UNIT
-from repunet.event import (
+from repunet.record.manifest import Manifest
+from repunet.world.encounter import UNIT
+from repunet.world.event import (
     EVENT,
     DecisionMissing,
     EncounterEnded,
@@ -26,8 +27,7 @@ from repunet.event import (
     TieSevered,
     writers,
 )
-from repunet.founding import Founding
-from repunet.reputation import Appraisal
+from repunet.world.reputation import Appraisal
 
 
 def shaped(observer: int, target: int, good: float) -> ReputationShaped:
@@ -140,7 +140,7 @@ def test_every_event_can_be_written_and_read_again() -> None:
 def test_an_event_is_written_by_those_whose_state_it_changes() -> None:
     game = play(everyone("chance"), founded(n=7), 4)
     for event in game.events:
-        people = game.founding.society()
+        people = game.manifest.society()
         before = state(people)[1]
         people.apply(event)
         after = state(people)[1]
@@ -149,15 +149,15 @@ def test_an_event_is_written_by_those_whose_state_it_changes() -> None:
 
 
 def test_a_founding_record_can_be_written_and_read_again() -> None:
-    founding = founded("no-gossip", n=7)
-    again = Founding.from_json(founding.to_json())
-    assert again == founding
-    assert again.digest() == founding.digest()
+    manifest = founded("no-gossip", n=7)
+    again = Manifest.from_json(manifest.to_json())
+    assert again == manifest
+    assert again.digest() == manifest.digest()
 
 
 def test_every_part_of_a_founding_record_counts() -> None:
     records = [founded(), founded("none"), founded(n=7), founded(seed=2)]
-    assert len({founding.digest() for founding in records}) == len(records)
+    assert len({manifest.digest() for manifest in records}) == len(records)
 
 
 @pytest.mark.parametrize("n", [2, 3])

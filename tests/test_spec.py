@@ -11,12 +11,12 @@ import pytest
 
 from repunet.cli import execute
 from repunet.errors import UsageError
-from repunet.fused import Fused
-from repunet.journal import Journal
-from repunet.minds.roster import LANGUAGE
+from repunet.minds.router import LANGUAGE
 from repunet.models.allowance import Allowance
-from repunet.spec import Limits, RunSpec, operations, read_spec
-from repunet.treatment import TREATMENTS
+from repunet.questions.batched import BatchedQuestions
+from repunet.record.journal import Journal
+from repunet.runs.spec import Limits, RunSpec, operations, read_spec
+from repunet.world.treatment import TREATMENTS
 
 PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "write-a-spec.md").read_text("utf-8")
 PAPER = RunSpec().merged(scenario="pd")
@@ -79,17 +79,17 @@ def test_without_a_word_a_run_is_the_paper_s() -> None:
 
 def test_a_spec_says_all_that_a_run_is_made_from(folder: Path) -> None:
     spec = written(folder, WHOLE)
-    founding = spec.founding()
-    assert [person.name for person in founding.personas] == ["Ann Ash", "Bo Bly"]
-    assert founding.assigned == {
+    manifest = spec.manifest()
+    assert [person.name for person in manifest.personas] == ["Ann Ash", "Bo Bly"]
+    assert manifest.assigned == {
         "*": "embedded:sharp",
         "A01": "grudger",
         "role:player": "chance",
         "operation:TellGossip": "embedded",
     }
-    assert (founding.scenario, founding.seed, len(founding.ties)) == ("pd", 7, 1)
+    assert (manifest.scenario, manifest.seed, len(manifest.ties)) == ("pd", 7, 1)
     assert (spec.plan, spec.prompts, spec.name, spec.rounds) == ("compact", "plain-b", "whole", 12)
-    assert founding.treatment.shunning
+    assert manifest.treatment.shunning
 
 
 def test_a_table_of_switches_says_what_set_says(folder: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_number_of_people_takes_the_place_of_a_file_of_them(folder: Path) -> N
 
 def test_everybody_is_cast_and_flags_win_over_names_and_ids_alike(folder: Path) -> None:
     spec = written(folder, WHOLE)
-    cast = spec.cast(["A01=chance", "role:player=embedded"], ["Bo Bly=openai:x"], {})
+    cast = spec.assign_minds(["A01=chance", "role:player=embedded"], ["Bo Bly=openai:x"], {})
     assert cast.minds == {
         "*": "embedded:sharp",
         "A01": "chance",
@@ -173,14 +173,17 @@ def test_everybody_is_cast_and_flags_win_over_names_and_ids_alike(folder: Path) 
     ("environ", "mind"), [({}, "embedded"), ({"LLM_MODEL": "gpt-4o"}, "openai:gpt-4o")]
 )
 def test_who_has_no_mind_has_that_of_the_environment(environ: dict[str, str], mind: str) -> None:
-    assert PAPER.cast([], [], environ).minds == {"*": mind}
-    assert PAPER.cast(["A01=chance"], [], environ).minds == {"*": mind, "A01": "chance"}
-    assert PAPER.cast(["chance"], [], environ | {"LLM_API_BASE": "nowhere"}).minds["*"] == "chance"
+    assert PAPER.assign_minds([], [], environ).minds == {"*": mind}
+    assert PAPER.assign_minds(["A01=chance"], [], environ).minds == {"*": mind, "A01": "chance"}
+    assert (
+        PAPER.assign_minds(["chance"], [], environ | {"LLM_API_BASE": "nowhere"}).minds["*"]
+        == "chance"
+    )
 
 
 @pytest.mark.parametrize("provider", LANGUAGE)
 def test_every_provider_s_models_are_models(provider: str) -> None:
-    assert PAPER.cast([], [f"{provider}:x"], {}).minds == {"*": f"{provider}:x"}
+    assert PAPER.assign_minds([], [f"{provider}:x"], {}).minds == {"*": f"{provider}:x"}
 
 
 WRONG = {
@@ -256,14 +259,14 @@ def test_what_is_wrong_with_flags_is_said_of_flags(flags: dict[str, Any], says: 
 
 def test_a_run_needs_a_scenario_to_be_founded() -> None:
     with pytest.raises(UsageError, match="say which dilemma"):
-        RunSpec().cast(["embedded"], [], {})
+        RunSpec().assign_minds(["embedded"], [], {})
 
 
 def test_every_question_of_every_scenario_can_have_a_mind() -> None:
     known = operations()
     assert {"ChooseMove", "Settle", "Speak", "JudgeGossip", "RankPartners"} <= set(known)
     assert not {"ChooseAct", "Operation", "Fused", "TakeStock", "WeighGossip"} & set(known)
-    assert Fused.__name__ not in known
+    assert BatchedQuestions.__name__ not in known
 
 
 # The page about it -------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from societies import dilemmas
 
 from repunet.scenarios import scenario
 from repunet.scenarios.pd import PrisonersDilemma
-from repunet.stakes import Game, Option
+from repunet.world.stakes import Game, Option
 
 
 def option(cooperation: float = 1.0, ego: float = 0.0) -> Option:

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from victim import played
 
-from repunet.analysis.verification import verify
 from repunet.cli import execute
 from repunet.errors import RepuNetError
-from repunet.forking import Fork
-from repunet.journal import Journal
-from repunet.stranger import unpacked
+from repunet.record.journal import Journal
+from repunet.record.safe_opening import unpacked
+from repunet.runs.forking import Fork
+from repunet.tracing.verification import verify
 
 RECORDED = Path(__file__).parent / "data" / "recorded"
 ENDLESS = """
@@ -83,7 +83,7 @@ def test_a_harmful_file_is_told_in_one_line_by_verify(
 
 
 def test_a_bomb_is_not_unpacked(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("repunet.stranger.LARGEST", 2**20)
+    monkeypatch.setattr("repunet.record.safe_opening.LARGEST", 2**20)
     bomb = zlib.compress(bytes(2**20 + 1))
     with pytest.raises(ValueError, match="larger than anything"):
         unpacked(bomb)
@@ -93,7 +93,7 @@ def test_a_bomb_is_not_unpacked(run: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_question_that_never_ends_is_ended(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("repunet.stranger.STEPS", 1_000_000)
+    monkeypatch.setattr("repunet.record.safe_opening.STEPS", 1_000_000)
     endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x FROM n) SELECT count(*) FROM n"
     with Journal.open(run) as journal, pytest.raises(RepuNetError, match="interrupted"):
         journal.rows(endless)

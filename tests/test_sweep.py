@@ -18,20 +18,20 @@ from language_societies import Command as Errand
 from language_societies import Nursery, attempts, received, served
 from patience import PATIENCE
 
-from repunet.attempts import SENT
 from repunet.cli import execute
 from repunet.cli.sweeping import shared_reason
 from repunet.errors import UsageError
 from repunet.experiment import executors
 from repunet.experiment.grid import read_grid
-from repunet.experiment.outcome import Outcome
+from repunet.experiment.outcome import JobOutcome
 from repunet.experiment.progress import Board
 from repunet.experiment.stopping import Stopping
 from repunet.experiment.sweep import Sweep, play, prepare
-from repunet.journal import Journal
-from repunet.minds import roster
-from repunet.minds.roster import MindSpec
-from repunet.storage import locked
+from repunet.minds import router
+from repunet.minds.router import MindSpec
+from repunet.record.attempts import SENT
+from repunet.record.journal import Journal
+from repunet.record.storage import locked
 
 GRID = """
 scenario = "pd"
@@ -194,7 +194,7 @@ def broken(spec: MindSpec, seed: int) -> Broken:
 def test_a_run_that_fails_stops_no_other_and_is_in_the_code(
     repunet: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(roster.BUILT_IN, "broken", f"{__name__}:broken")
+    monkeypatch.setitem(router.BUILT_IN, "broken", f"{__name__}:broken")
     text = GRID.replace('mind = "embedded"', 'minds = ["broken", "embedded"]')
     Path("grid.toml").write_text(text)
     code, out, err = repunet("sweep", "grid.toml", "--on", "local")
@@ -260,7 +260,7 @@ def test_a_reason_is_quoted_only_if_it_is_that_of_all_runs(folder: Path) -> None
     ready = prepared()
     board = Board(ready.jobs, ready.before)
     assert shared_reason(board) == " (interrupted)"
-    board.ended(ready.jobs[0], Outcome("stopped", "stopped after round 0 of 3"))
+    board.ended(ready.jobs[0], JobOutcome("stopped", "stopped after round 0 of 3"))
     assert shared_reason(board) == ""
 
 
@@ -353,7 +353,7 @@ def test_a_stop_leaves_every_run_at_a_committed_round(folder: Path) -> None:
     ready, stopping = prepared(), Stopping()
     board = Board(ready.jobs, ready.before)
 
-    def stop(job: Any, outcome: Outcome | None) -> None:
+    def stop(job: Any, outcome: JobOutcome | None) -> None:
         if board.rounds[0] == 4:
             stopping.ask()
 

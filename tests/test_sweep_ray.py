@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from repunet.journal import Journal
+from repunet.record.journal import Journal
 
 pytest.importorskip("ray")
 pytestmark = pytest.mark.slow

@@ -21,11 +21,16 @@ from language_societies import MODEL, attempts, company, hasty, played, served
 from patience import PATIENCE
 from societies import dilemmas, meeting, player
 
-from repunet.analysis.portrait import Gallery
+from repunet.analysis.snapshot import Snapshot
 from repunet.analysis.summary import summarise
 from repunet.analysis.tables import TABLES, Column, History
 from repunet.errors import UsageError
-from repunet.event import (
+from repunet.fake_llm.faults import Faults
+from repunet.models.prices import Price
+from repunet.record.journal import Journal
+from repunet.record.manifest import Manifest
+from repunet.runs.run import Terms, fork
+from repunet.world.event import (
     EncounterEnded,
     Event,
     Imported,
@@ -35,13 +40,8 @@ from repunet.event import (
     TieFormed,
     TieSevered,
 )
-from repunet.fake_llm.faults import Faults
-from repunet.founding import Founding
-from repunet.journal import Journal
-from repunet.models.prices import Price
-from repunet.persona import Participant
-from repunet.run import Terms, fork
-from repunet.society import Society
+from repunet.world.persona import Participant
+from repunet.world.society import Society
 
 ROUNDS = 4
 FAULTS = Faults(server_error=0.2, wrong_enum=0.3, first=("",))
@@ -83,15 +83,15 @@ def society(dilemma: str, treatment: str, plan: str) -> Path:
         people = company(MODEL, "A04=embedded", treatment=treatment)
         with hasty(), served(faults=FAULTS):
             return played(folder, people, 2, plan=plan, terms=Terms(prices=PRICES))
-    founding = company("embedded", "A02=chance", n=5, scenario=dilemma, treatment=treatment)
-    return played(folder, founding, ROUNDS, plan=plan)
+    manifest = company("embedded", "A02=chance", n=5, scenario=dilemma, treatment=treatment)
+    return played(folder, manifest, ROUNDS, plan=plan)
 
 
 def imported(folder: Path, source: Path) -> Path:
     """Return a run in which the rounds of another one were not played, but imported."""
     path = folder / "imported" / "run.sqlite"
     path.parent.mkdir()
-    with Journal.open(source) as old, Journal.create(path, old.founding, planned="4") as new:
+    with Journal.open(source) as old, Journal.create(path, old.manifest, planned="4") as new:
         for number, events in grouped(old):
             past = tuple(unnamed(event) for event in events if event.kind not in PAST)
             began = RoundBegan(round=number)
@@ -130,10 +130,10 @@ def rows(history: History, table: str) -> list[Any]:
     return TABLES[table].rows(history)
 
 
-def by_hand(folder: Path, *rounds: list[Event], founding: Founding | None = None) -> History:
+def by_hand(folder: Path, *rounds: list[Event], manifest: Manifest | None = None) -> History:
     """Return the history of a run in which this happened."""
     path = folder / "run.sqlite"
-    with Journal.create(path, founding or company("embedded")) as journal:
+    with Journal.create(path, manifest or company("embedded")) as journal:
         for number, events in enumerate(rounds, start=1):
             journal.commit(number, [RoundBegan(round=number), *events], [])
     with Journal.open(path) as journal:
@@ -142,7 +142,7 @@ def by_hand(folder: Path, *rounds: list[Event], founding: Founding | None = None
 
 def states(journal: Journal) -> Iterator[Society]:
     """Yield the society at the end of each round."""
-    society = journal.founding.society()
+    society = journal.manifest.society()
     for _, events in grouped(journal):
         for event in events:
             society.apply(event)
@@ -220,9 +220,9 @@ def test_rounds_add_up_to_the_summary(journal: Journal, history: History) -> Non
 
 
 def test_agents_are_those_of_the_society(journal: Journal, history: History) -> None:
-    residents = Gallery(journal).residents()
+    everyone = Snapshot(journal).rows()
     found = [(row.agent, row.name, row.disposition, row.mind) for row in rows(history, "agents")]
-    assert found == [(r.id, r.name, r.disposition, r.mind) for r in residents]
+    assert found == [(r.id, r.name, r.disposition, r.mind) for r in everyone]
 
 
 def test_ties_are_the_network_at_the_end_of_each_round(journal: Journal, history: History) -> None:
@@ -240,7 +240,7 @@ def test_ties_are_the_network_at_the_end_of_each_round(journal: Journal, history
 
 def test_payoffs_lead_to_what_everyone_has(journal: Journal, history: History) -> None:
     found = {(row.round, row.agent): row for row in rows(history, "payoffs")}
-    before = dict.fromkeys(history.founding.society().agents, 10.0)
+    before = dict.fromkeys(history.manifest.society().agents, 10.0)
     for state in states(journal):
         for agent, had in before.items():
             row = found[state.round, agent]
@@ -287,16 +287,16 @@ def test_standings_are_those_of_the_society(journal: Journal, history: History) 
                 assert row.standing == pytest.approx(state.standing(whom))
                 assert row.own == (own.score if own else None)
     known = sum(row.observers for row in found.values() if row.round == history.last)
-    assert known == sum(resident.observers for resident in Gallery(journal).residents())
+    assert known == sum(row.observers for row in Snapshot(journal).rows())
 
 
 def test_everyone_heard_told_and_lived_through_what_its_portrait_says(
     journal: Journal, history: History
 ) -> None:
-    gallery, pieces = Gallery(journal), rows(history, "gossip")
+    snapshot, pieces = Snapshot(journal), rows(history, "gossip")
     seats = rows(history, "encounters")
-    for agent in gallery.society.agents:
-        one = gallery.portrait(agent)
+    for agent in snapshot.society.agents:
+        one = snapshot.of(agent)
         assert [p.gossip for p in pieces if p.listener == agent] == [p.id for p in one.heard]
         assert [p.gossip for p in pieces if p.gossiper == agent] == [p.id for p in one.told]
         assert [p.gossip for p in pieces if p.target == agent] == [p.id for p in one.talked_about]
@@ -340,8 +340,8 @@ def test_every_decision_that_a_row_names_is_in_the_table_of_decisions(history: H
 def test_a_table_up_to_a_round_is_that_of_the_run_that_ended_there(tmp_path: Path) -> None:
     with Journal.open(society("pd", "full", "faithful")) as journal:
         early = History(journal, 2)
-    founding = company("embedded", "A02=chance", n=5)
-    with Journal.open(played(tmp_path, founding, 2)) as journal:
+    manifest = company("embedded", "A02=chance", n=5)
+    with Journal.open(played(tmp_path, manifest, 2)) as journal:
         short = History(journal)
     for name in TABLES:
         assert rows(early, name) == rows(short, name)
@@ -374,7 +374,7 @@ def test_a_pair_that_parts_and_ties_again_has_two_rows(tmp_path: Path) -> None:
 def test_a_tie_from_the_start_stands_since_round_0(tmp_path: Path) -> None:
     people = replace(company("embedded"), ties=(("A01", player(2)),))
     cut = TieSevered(ego="A01", alter=player(2), cause="gossip", reason="old", decision="")
-    (spell,) = rows(by_hand(tmp_path, [cut], founding=people), "ties")
+    (spell,) = rows(by_hand(tmp_path, [cut], manifest=people), "ties")
     assert (spell.from_round, spell.from_seq, spell.until_round) == (0, None, 1)
 
 

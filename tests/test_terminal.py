@@ -16,9 +16,9 @@ from victim import begun, founded, play
 from repunet import scenarios as dilemmas
 from repunet.cli import execute
 from repunet.cli.output import console, fitted, print_json
-from repunet.persona import Disposition, Persona
-from repunet.run import begin
-from repunet.terminal import escaped, in_one_line, visible
+from repunet.runs.run import begin
+from repunet.system.terminal import escaped, in_one_line, visible
+from repunet.world.persona import Disposition, Persona
 
 HARM = {
     "escape": "\x1b[2J\x1b[31m",

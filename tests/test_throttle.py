@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from virtual import now, run
 
 from repunet.models.allowance import Allowance
+from repunet.models.cancellation import Halted
 from repunet.models.failure import RateLimited
-from repunet.models.halt import Halted
 from repunet.models.throttle import MINUTE, START, Throttle, throttle
 
 SHRUNK = int(0.8 * START)

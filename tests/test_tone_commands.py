@@ -13,7 +13,7 @@ from societies import mostly_slow
 
 from repunet.analysis.sentiment import roberta
 from repunet.cli import execute
-from repunet.extras import installation
+from repunet.system.extras import installation
 
 LIBRARIES = ("torch", "transformers", "safetensors")
 REPRODUCE = (

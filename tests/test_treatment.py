@@ -6,7 +6,7 @@ import pytest
 from societies import ARMS, FINER, FULL
 
 from repunet.errors import UsageError
-from repunet.treatment import TREATMENTS, UNLIMITED, Treatment, treatment
+from repunet.world.treatment import TREATMENTS, UNLIMITED, Treatment, treatment
 
 SWITCHES = [field.name for field in fields(Treatment)]
 

@@ -16,7 +16,7 @@ from repunet.cli import execute, validating
 from repunet.errors import UsageError
 from repunet.validation import suite
 from repunet.validation.check import Check, near, same
-from repunet.validation.suite import SUITE, Part, jobs, results
+from repunet.validation.suite import SUITE, SuitePart, jobs, results
 
 HERE = Path(__file__)
 
@@ -40,9 +40,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
         suite,
         "SUITE",
         {
-            "sound": Part(f"{HERE.stem}:sound", ("exact", "theory")),
-            "people": Part(f"{HERE.stem}:people", ("human",)),
-            "unsound": Part(f"{HERE.stem}:unsound", ("theory",)),
+            "sound": SuitePart(f"{HERE.stem}:sound", ("exact", "theory")),
+            "people": SuitePart(f"{HERE.stem}:people", ("human",)),
+            "unsound": SuitePart(f"{HERE.stem}:unsound", ("theory",)),
         },
     )
 

@@ -2,13 +2,11 @@
 
 import pytest
 
-from repunet.minds.roster import make_mind
-from repunet.persona import Participant
+from repunet.minds.router import make_mind
 from repunet.scenarios.donor import DonorGame
 from repunet.scenarios.participation import Participation
-from repunet.treatment import Treatment
-from repunet.validation import humans
 from repunet.validation.arena import encounters
+from repunet.validation.checks import humans
 from repunet.validation.in_memory import people, play
 from repunet.validation.laboratory import (
     STRANGERS,
@@ -17,6 +15,8 @@ from repunet.validation.laboratory import (
     random_ties,
     spread_reports,
 )
+from repunet.world.persona import Participant
+from repunet.world.treatment import Treatment
 
 TWO = range(5, 7)
 

@@ -8,17 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from societies import everyone, founded, play
 
-from repunet.encounter import UNIT
 from repunet.errors import UsageError
-from repunet.event import EncounterEnded
 from repunet.minds.memory_one import PLAYERS, last_turn
-from repunet.minds.roster import make_mind
+from repunet.minds.router import make_mind
 from repunet.minds.scripted import STRATEGIES
-from repunet.population import population
 from repunet.scenarios.pd import P, R, S, T
-from repunet.validation import chain, continuation, matches, memory_one
 from repunet.validation.arena import arena, at_once, encounters
 from repunet.validation.check import near, same
+from repunet.validation.checks import matches, memory_one
+from repunet.validation.theory import continuation
+from repunet.validation.theory import memory_one_chain as chain
+from repunet.world.encounter import UNIT
+from repunet.world.event import EncounterEnded
+from repunet.world.population import population
 
 DATA = matches.library_scores()
 PROBABILITY = st.floats(0.05, 0.95)
@@ -209,7 +211,7 @@ def test_extortion_takes_twice_the_surplus_of_anybody() -> None:
 
 
 def test_a_duel_is_played_by_a_society_and_held_against_the_chain() -> None:
-    size = memory_one.Size(300, 0.1)
+    size = memory_one.ChainSize(300, 0.1)
     check = memory_one.check(memory_one.DUELS[3], size, seed=1)
     assert check.passed
     assert "300 turns" in check.note
@@ -222,7 +224,7 @@ def test_a_duel_is_played_by_a_society_and_held_against_the_chain() -> None:
 
 @pytest.mark.slow
 def test_a_player_with_another_noise_than_it_should_have_is_found_out() -> None:
-    duel, size = memory_one.DUELS[5], memory_one.Size(4000, 0.1)
+    duel, size = memory_one.DUELS[5], memory_one.ChainSize(4000, 0.1)
     wrong = memory_one.Duel(duel.first, duel.second, 0.03, duel.published, duel.source)
     found, _ = memory_one.play(wrong, 1500, 1)
     assert abs(found[0] - duel.published[0]) > 4 * duel.error(size.turns)

@@ -9,14 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from societies import mostly_slow
 
-from repunet.persona import Participant
 from repunet.simulation import Simulation
-from repunet.society import Society
-from repunet.validation import consensus, norms
 from repunet.validation.aid import MutualAid, number
 from repunet.validation.arena import encounters
+from repunet.validation.checks import consensus, norms
+from repunet.validation.checks.norms import PUBLISHED, NormSize
+from repunet.validation.checks.verdicts import AGREED, recorded
 from repunet.validation.in_memory import people, play
-from repunet.validation.leading_eight import (
+from repunet.validation.minds.norm import Lapses, NormMind, opinions_in
+from repunet.validation.minds.standing import BAD, GOOD
+from repunet.validation.theory.leading_eight import (
     HELPED,
     IMAGE_SCORING,
     LEADING_EIGHT,
@@ -24,16 +26,14 @@ from repunet.validation.leading_eight import (
     Case,
     Norm,
 )
-from repunet.validation.mean_field import public
-from repunet.validation.norm_mind import Lapses, NormMind, opinions_in
-from repunet.validation.norms import PUBLISHED, Size
-from repunet.validation.private_opinions import Sight, help_by_round
-from repunet.validation.standing import BAD, GOOD
-from repunet.validation.verdicts import AGREED, recorded
+from repunet.validation.theory.mean_field import public
+from repunet.validation.theory.private_opinions import Sight, help_by_round
+from repunet.world.persona import Participant
+from repunet.world.society import Society
 
 CASES = tuple(product((GOOD, BAD), repeat=3))
-QUICK = Size(agents=10, rounds=70, societies=1, tolerance=0.08, first=21)
-BRIEF = Size(agents=4, rounds=12, societies=16, tolerance=0.15)
+QUICK = NormSize(agents=10, rounds=70, societies=1, tolerance=0.08, first=21)
+BRIEF = NormSize(agents=4, rounds=12, societies=16, tolerance=0.15)
 
 
 NEVER = Lapses()
@@ -194,7 +194,7 @@ def test_a_public_norm_that_punishes_the_just_fails_its_check() -> None:
 
 
 def test_checks_of_norms_are_theory_and_gate() -> None:
-    check = norms.agreed("L8", Size(4, 4, 1, 0.5), 1)
+    check = norms.agreed("L8", NormSize(4, 4, 1, 0.5), 1)
     assert check.gate
     assert "mean field" in check.note
     assert "rounds 1 to 4" in check.note

@@ -7,22 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from repunet.encounter import UNIT
-from repunet.mind import Coordinate
-from repunet.minds.roster import Roster
+from repunet.minds.router import MindRouter
+from repunet.questions.coordinate import Coordinate
 from repunet.scenarios.donor import DecideHelp, Help
 from repunet.simulation import Simulation
-from repunet.society import Society
-from repunet.validation import reciprocity
 from repunet.validation.aid import BAD_NAME, CheaperAid, MutualAid
 from repunet.validation.arena import BARE, encounters
-from repunet.validation.discriminator import Discriminator, dated
+from repunet.validation.checks import reciprocity
+from repunet.validation.checks.reciprocity import SocietySize
 from repunet.validation.in_memory import people, play, rounds
-from repunet.validation.reciprocity import Size
-from repunet.validation.standing import Defector, helping
-from repunet.validation.threshold import Terms, classical, limit
+from repunet.validation.minds.discriminator import Discriminator, dated
+from repunet.validation.minds.standing import Defector, helping
+from repunet.validation.theory.threshold import DiscriminationTerms, classical, limit
+from repunet.world.encounter import UNIT
+from repunet.world.society import Society
 
-QUICK = Size(agents=8, rounds=60, societies=2, tolerance=0.12)
+QUICK = SocietySize(agents=8, rounds=60, societies=2, tolerance=0.12)
 
 
 class Indifferent(Discriminator):
@@ -38,7 +38,7 @@ def against_one_defector(mind: Discriminator, seen: float, error: float = 0.0) -
     """Return six agents, the first of which never helps."""
     dilemma, six = MutualAid(), people(6, MutualAid.name)
     treatment = replace(BARE, reputation=True, witnesses=seen, error=error)
-    minds = Roster(mind, {"A01": Defector()}, {"*": mind.name, "A01": Defector.name})
+    minds = MindRouter(mind, {"A01": Defector()}, {"*": mind.name, "A01": Defector.name})
     return Simulation(Society(dilemma.name, treatment, six, 2), dilemma, minds)
 
 
@@ -47,7 +47,7 @@ def against_one_defector(mind: Discriminator, seen: float, error: float = 0.0) -
 
 @given(n=st.integers(5, 500), benefit=st.integers(2, 9))
 def test_without_error_the_crossing_is_the_classical_one(n: int, benefit: int) -> None:
-    terms = Terms(n, benefit, 1)
+    terms = DiscriminationTerms(n, benefit, 1)
     q = classical(n, benefit, 1)
     a, r = q, (n - 2) / (n - 1)
     assert r * (benefit - 1) - (1 - a) / (n - 1) - benefit * (1 - a) == pytest.approx(0, abs=1e-9)
@@ -57,20 +57,27 @@ def test_without_error_the_crossing_is_the_classical_one(n: int, benefit: int) -
 def test_the_crossing_is_as_computed_by_hand() -> None:
     # Four agents, b = 3: q* = (3 + 3) / (9 + 1), and two of three strangers were third parties.
     assert classical(4, 3, 1) == pytest.approx(0.6)
-    assert Terms(4, 3, 1).crossing() == pytest.approx(0.9)
+    assert DiscriminationTerms(4, 3, 1).crossing() == pytest.approx(0.9)
 
 
 def test_with_many_agents_all_crossings_tend_to_the_limits() -> None:
     many = 100_000
-    assert Terms(many, 3, 1).crossing() == pytest.approx(limit(3, 1), abs=1e-4)
-    assert Terms(many, 3, 1, excuses=False).crossing() == pytest.approx(limit(3, 1), abs=1e-4)
-    assert Terms(many, 3, 1, error=0.02).crossing() == pytest.approx(limit(3, 1, 0.02), abs=1e-3)
+    assert DiscriminationTerms(many, 3, 1).crossing() == pytest.approx(limit(3, 1), abs=1e-4)
+    assert DiscriminationTerms(many, 3, 1, excuses=False).crossing() == pytest.approx(
+        limit(3, 1), abs=1e-4
+    )
+    assert DiscriminationTerms(many, 3, 1, error=0.02).crossing() == pytest.approx(
+        limit(3, 1, 0.02), abs=1e-3
+    )
 
 
 def test_image_scoring_costs_discriminators_some_of_their_name() -> None:
-    assert Terms(10, 3, 1).passed_by(0.5) == 0.0
-    assert Terms(10, 3, 1, excuses=False).passed_by(0.5) > 0.0
-    assert Terms(10, 3, 1, excuses=False).crossing() > Terms(10, 3, 1).crossing()
+    assert DiscriminationTerms(10, 3, 1).passed_by(0.5) == 0.0
+    assert DiscriminationTerms(10, 3, 1, excuses=False).passed_by(0.5) > 0.0
+    assert (
+        DiscriminationTerms(10, 3, 1, excuses=False).crossing()
+        > DiscriminationTerms(10, 3, 1).crossing()
+    )
 
 
 # Mutual aid
@@ -149,13 +156,13 @@ def test_discriminating_pays_where_theory_says() -> None:
 
 def test_discriminators_that_do_not_discriminate_fail_the_check() -> None:
     mind = Indifferent(excuses=True)
-    tiny = Size(agents=8, rounds=10, societies=1, tolerance=0.12)
-    found = reciprocity.crossing(tiny, Terms(8, 3, 1), 1, mind)
+    tiny = SocietySize(agents=8, rounds=10, societies=1, tolerance=0.12)
+    found = reciprocity.crossing(tiny, DiscriminationTerms(8, 3, 1), 1, mind)
     assert isnan(found)
 
 
 def test_the_checks_say_what_they_were_made_of() -> None:
-    tiny = Size(agents=6, rounds=8, societies=1, tolerance=9.0)
+    tiny = SocietySize(agents=6, rounds=8, societies=1, tolerance=9.0)
     for check in (reciprocity.image(tiny, 1), reciprocity.mistaken(tiny, 1)):
         assert check.gate
         assert "N=6" in check.note

@@ -18,19 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from repunet.cli import execute
-from repunet.founding import Founding
-from repunet.journal import Journal
-from repunet.population import population
-from repunet.run import Run, begin, found, reopen
-from repunet.storage import locate
-from repunet.treatment import TREATMENTS
+from repunet.record.journal import Journal
+from repunet.record.manifest import Manifest
+from repunet.record.storage import locate
+from repunet.runs.run import Run, begin, found, reopen
+from repunet.world.population import population
+from repunet.world.treatment import TREATMENTS
 
 MINDS = {"*": "embedded"}
 NAME = "a"
 ROUNDS = 6
 
 
-def founded(**changed: Any) -> Founding:
+def founded(**changed: Any) -> Manifest:
     """Return the founding of a small run, or of one that differs a little."""
     facts = {
         "scenario_name": "pd",

@@ -19,8 +19,8 @@ class RepuNetError(Exception):
         """Lines that show what the message says, such as a difference."""
 
 
-class UsageError(RepuNetError):
-    """What was asked for can't be done as asked: correct the request and repeat it."""
+class UsageError(RepuNetError, ValueError):
+    """Request that can't be carried out as made: correct it and repeat it."""
 
     exit_code: ClassVar[int] = 2
 

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 
 from repunet.chance import draw, pick, shuffled
-from repunet.deliberation import Deliberation
-from repunet.event import Event, Matched, SatOut
-from repunet.mind import Mind
-from repunet.operations import RankPartners
-from repunet.persona import AgentId, Participant, Role
-from repunet.perspective import Perspectives
-from repunet.society import Society
+from repunet.questions.coordinate import UnitAddress
+from repunet.questions.deliberation import Unit
+from repunet.questions.mind import Mind
+from repunet.questions.operations import RankPartners
+from repunet.questions.perspective import Perspectives
+from repunet.world.event import Event, Matched, SatOut
+from repunet.world.persona import AgentId, Participant, Role
+from repunet.world.society import Society
 
 
 class Eligibility:
-    """Whom a chooser may choose: with a mutual tie, or with a tie of its own."""
+    """Rules of whom a chooser may choose: with a mutual tie, or with a tie of its own."""
 
     def __init__(self, *, mutual: bool) -> None:
         self.mutual = mutual
@@ -57,8 +58,8 @@ class Matching:
     def __init__(self, society: Society, views: Perspectives, mind: Mind) -> None:
         self._society = society
         self._views = views
-        self._at = f"r{society.round}/match"
-        self._unit = Deliberation(society, views, mind, self._at, society.agents)
+        self._at = str(UnitAddress.of_round(society.round, "match"))
+        self._unit = Unit(society, views, mind, self._at, society.agents)
 
     def _draw(self, *address: object) -> float:
         return draw(self._society.seed, self._at, *address)

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
-from repunet.deliberation import Deliberation, together
 from repunet.dynamics import (
     Heard,
     Response,
-    Told,
+    ToldGossip,
     Wish,
     inboxes,
     listen,
@@ -17,8 +16,14 @@ from repunet.dynamics import (
     tell,
     witness,
 )
-from repunet.encounter import Encounter
-from repunet.event import (
+from repunet.matching import Matching
+from repunet.questions.coordinate import UnitAddress
+from repunet.questions.deliberation import Unit, together
+from repunet.questions.mind import Mind
+from repunet.questions.perspective import Perspectives, Setting
+from repunet.scenarios.base import Scenario
+from repunet.world.encounter import Encounter
+from repunet.world.event import (
     EncounterEnded,
     Event,
     GossipUntold,
@@ -26,18 +31,14 @@ from repunet.event import (
     RoundBegan,
     TreatmentChanged,
 )
-from repunet.matching import Matching
-from repunet.mind import Mind
-from repunet.persona import AgentId, Participant
-from repunet.perspective import Perspectives, Setting
-from repunet.scenarios.base import Scenario
-from repunet.society import Society
+from repunet.world.persona import AgentId, Participant
+from repunet.world.society import Society
 
 R = TypeVar("R")
 
 
 class Simulation:
-    """A society, the dilemma it faces, and the minds that decide."""
+    """Society, the scenario it faces, and the minds that decide for it."""
 
     def __init__(
         self, society: Society, scenario: Scenario, mind: Mind, *, compact: bool = False
@@ -80,7 +81,7 @@ class Simulation:
             return
         role = self.scenario.roles[0]
         egos = [Participant(agent, role) for agent in self.society.agents]
-        units = [self._unit(f"choose/{ego.agent}", ego.agent) for ego in egos]
+        units = [self._unit("choose", f"/{ego.agent}", [ego.agent]) for ego in egos]
         choosing = [self.scenario.choose(u, ego) for u, ego in zip(units, egos, strict=True)]
         await self._phase(units, choosing, lambda made: [made] if made else [])
 
@@ -90,7 +91,7 @@ class Simulation:
             return
         role = self.scenario.roles[0]
         egos = [Participant(agent, role) for agent in self.society.agents]
-        units = [self._unit(f"note/{ego.agent}", ego.agent) for ego in egos]
+        units = [self._unit("note", f"/{ego.agent}", [ego.agent]) for ego in egos]
         noting = [take_note(unit, ego, sights) for unit, ego in zip(units, egos, strict=True)]
         await self._phase(units, noting, lambda events: events)
 
@@ -103,15 +104,15 @@ class Simulation:
 
     async def _meet(self, groups: Sequence[tuple[Participant, ...]]) -> list[Encounter]:
         units = [
-            self._unit(f"meet/{'-'.join(p.agent for p in group)}", *(p.agent for p in group))
-            for group in groups
+            self._unit("meet", f"/{'-'.join(ids)}", ids)
+            for ids in ([ego.agent for ego in group] for group in groups)
         ]
         meetings = [self.scenario.meet(unit, g) for unit, g in zip(units, groups, strict=True)]
         return await self._phase(units, meetings, lambda met: [EncounterEnded(encounter=met)])
 
     async def _respond(self, encounters: Sequence[Encounter]) -> list[Wish]:
         pairs = [(met, ego) for met in encounters for ego in met.participants]
-        units = [self._unit(f"respond/{ego.agent}", ego.agent) for _, ego in pairs]
+        units = [self._unit("respond", f"/{ego.agent}", [ego.agent]) for _, ego in pairs]
         thoughts = [respond(unit, *pair) for unit, pair in zip(units, pairs, strict=True)]
         responses: list[Response] = await self._phase(units, thoughts, lambda r: r.events)
         return [wish for response in responses for wish in response.wishes]
@@ -122,7 +123,7 @@ class Simulation:
             return
         seen = {agent: seen_by(agent, encounters, self.society) for agent in self.society.agents}
         witnesses = {agent: met for agent, met in seen.items() if met}
-        units = [self._unit(f"observe/{agent}", agent) for agent in witnesses]
+        units = [self._unit("observe", f"/{agent}", [agent]) for agent in witnesses]
         sights = [witness(u, *seen) for u, seen in zip(units, witnesses.items(), strict=True)]
         await self._phase(units, sights, lambda events: events)
 
@@ -134,29 +135,29 @@ class Simulation:
             wishes = await self._listen(wave, told)
             wave += 1
 
-    async def _tell(self, wave: int, wishes: Sequence[Wish]) -> list[Told]:
+    async def _tell(self, wave: int, wishes: Sequence[Wish]) -> list[ToldGossip]:
         units = [
-            self._unit(f"gossip{wave}/{wish.via}/{wish.target.agent}", wish.gossiper.agent)
+            self._unit("gossip", f"/{wish.via}/{wish.target.agent}", [wish.gossiper.agent], wave)
             for wish in wishes
         ]
         telling = [tell(unit, wish) for unit, wish in zip(units, wishes, strict=True)]
         results = await self._phase(units, telling, _untold)
-        return [result for result in results if isinstance(result, Told)]
+        return [result for result in results if isinstance(result, ToldGossip)]
 
-    async def _listen(self, wave: int, told: Sequence[Told]) -> list[Wish]:
+    async def _listen(self, wave: int, told: Sequence[ToldGossip]) -> list[Wish]:
         boxes = inboxes(told)
-        units = [self._unit(f"gossip{wave}/", listener) for listener in boxes]
+        units = [self._unit("gossip", "/", [listener], wave) for listener in boxes]
         listening = [listen(u, box) for u, box in zip(units, boxes.values(), strict=True)]
         heard: list[Heard] = await self._phase(units, listening, lambda h: h.events)
         return [wish for each in heard for wish in each.wishes]
 
-    def _unit(self, at: str, *writes: AgentId) -> Deliberation:
-        at = f"r{self.society.round}/{at}"
-        return Deliberation(self.society, self.views, self.mind, at, writes, compact=self.compact)
+    def _unit(self, phase: str, path: str, writes: Sequence[AgentId], wave: int = 0) -> Unit:
+        at = str(UnitAddress.of_round(self.society.round, phase, path, wave))
+        return Unit(self.society, self.views, self.mind, at, writes, compact=self.compact)
 
     async def _phase(
         self,
-        units: Sequence[Deliberation],
+        units: Sequence[Unit],
         work: Iterable[Coroutine[Any, Any, R]],
         events: Callable[[R], Iterable[Event]],
     ) -> list[R]:
@@ -173,5 +174,5 @@ class Simulation:
             self._events.append(event)
 
 
-def _untold(result: Told | GossipUntold | None) -> list[Event]:
+def _untold(result: ToldGossip | GossipUntold | None) -> list[Event]:
     return [result] if isinstance(result, GossipUntold) else []

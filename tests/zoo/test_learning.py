@@ -6,9 +6,9 @@ from pathlib import Path
 
 from language_societies import MODEL, NAME, at, attempts, company, hasty
 
-from repunet.journal import Journal
-from repunet.minds.language.correspondence import learnt_of
-from repunet.run import begin, reopen
+from repunet.minds.language.session import learnt_of
+from repunet.record.journal import Journal
+from repunet.runs.run import begin, reopen
 from zoo.habits import HABITS, Habit
 from zoo.server import kept
 

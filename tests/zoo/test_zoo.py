@@ -20,9 +20,9 @@ from language_societies import MODEL, NAME, at, company, hasty, missing, terms
 
 import zoo  # noqa: F401 - notes the habits
 from repunet.errors import Stopped
-from repunet.event import DecisionMissing
-from repunet.journal import Journal
-from repunet.run import begin, reopen
+from repunet.record.journal import Journal
+from repunet.runs.run import begin, reopen
+from repunet.world.event import DecisionMissing
 from zoo.habits import HABITS, Answer, Call, Habit
 from zoo.server import Server, kept
 
@@ -68,11 +68,11 @@ def met(folder: Path, habit: Habit, *, again: bool = False) -> tuple[Server, Sto
 
 async def played(folder: Path, habit: Habit, limits: Any, *, again: bool) -> Stopped | None:
     path = folder / NAME / "run.sqlite"
-    founding = company((NATIVE if habit.native else MODEL) + habit.settings)
+    manifest = company((NATIVE if habit.native else MODEL) + habit.settings)
     with (
         reopen(path, terms=limits)
         if again
-        else begin(founding, 1, folder=folder, name=NAME, terms=limits)
+        else begin(manifest, 1, folder=folder, name=NAME, terms=limits)
     ) as run:
         try:
             await run.play()

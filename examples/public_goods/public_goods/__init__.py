@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from repunet.deliberation import Deliberation
-from repunet.encounter import UNIT, Act, Encounter
-from repunet.event import Event
 from repunet.matching import Matching
-from repunet.operations import ChooseActInGroup, Reason
-from repunet.persona import Participant
 from repunet.prompts import add_templates
+from repunet.questions.deliberation import Unit
+from repunet.questions.operations import ChooseActInGroup, Reason
 from repunet.scenarios.base import Scenario, ended, void
-from repunet.stakes import Game, Option, Stakes
+from repunet.world.encounter import UNIT, Act, Encounter
+from repunet.world.event import Event
+from repunet.world.persona import Participant
+from repunet.world.stakes import Game, Option, Stakes
 
 SIZE, MULTIPLIER = 4, 1.6  # 1 < MULTIPLIER < SIZE: a dilemma
 GIVEN = {"give nothing": 0.0, "give half": 0.5, "give all": 1.0}  # of 1, which all get each round
@@ -62,7 +62,7 @@ class PublicGoods(Scenario):
         """Divide the society at random into groups of four."""
         return matching.groups("member", SIZE)
 
-    async def meet(self, unit: Deliberation, group: tuple[Participant, ...]) -> Encounter:
+    async def meet(self, unit: Unit, group: tuple[Participant, ...]) -> Encounter:
         """Let all of them choose at once."""
         asked = [unit.ask(contribute(unit, ego, group)) for ego in group]
         moves = [answer.move for answer in await unit.together(*asked) if answer]
@@ -79,7 +79,7 @@ class PublicGoods(Scenario):
         return ended(unit, group, acts, stories)
 
 
-def contribute(unit: Deliberation, ego: Participant, group: Sequence[Participant]) -> Contribute:
+def contribute(unit: Unit, ego: Participant, group: Sequence[Participant]) -> Contribute:
     """Return the question to one member of a group."""
     views, alters = unit.views, [other for other in group if other != ego]
     return Contribute(

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
-from repunet.attempts import LOST, SENT, SINCE
-from repunet.journal import Journal
 from repunet.models.ledger import DOLLAR
+from repunet.record.attempts import LOST, SENT, SINCE
+from repunet.record.journal import Journal
 
 By: TypeAlias = Literal["operation", "agent", "round", "kind", "model"]
 BY: tuple[By, ...] = get_args(By)
@@ -20,7 +20,7 @@ COLUMNS: dict[By, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Some of a run's attempts, in numbers."""
+    """Calls, tokens and dollars of some of a run's attempts."""
 
     of: str
     calls: int

@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple
 
-from repunet.attempts import SINCE
-from repunet.journal import Journal
 from repunet.models.made_up import MARK
+from repunet.record.attempts import SINCE
+from repunet.record.journal import Journal
 
 JOINT = " + "
 """Between the names of several minds."""
@@ -15,7 +15,7 @@ MADE_UP = "(made up by fake-llm)"
 
 
 class Note(NamedTuple):
-    """Something that must be said of what certain minds made."""
+    """Remark that goes with all that certain minds made."""
 
     applies: re.Pattern[str]
     """Found in the names of minds that it must be said of."""
@@ -67,7 +67,7 @@ def minds_of(journal: Journal) -> str:
     """Return which minds made a run, as far as it goes."""
     query = "SELECT max(round) FROM events WHERE kind = 'imported'"
     ((imported,),) = journal.rows(query)
-    names = journal.founding.mind_names
+    names = journal.manifest.mind_names
     return known_minds(names, imported or 0, journal.rounds, made_up(journal))
 
 

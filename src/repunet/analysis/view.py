@@ -12,14 +12,14 @@ from repunet.analysis.tables import TABLES, History, Row
 from repunet.analysis.tables.files import about
 from repunet.analysis.tables.frame import frame
 from repunet.analysis.tables.graph import graph
-from repunet.attempts import messages
 from repunet.errors import UsageError, unknown
-from repunet.founding import Founding
-from repunet.garbage import collector
-from repunet.journal import Journal
 from repunet.models.request import Message
-from repunet.society import Society
-from repunet.storage import locate
+from repunet.record.attempts import messages
+from repunet.record.collector import collector
+from repunet.record.journal import Journal
+from repunet.record.manifest import Manifest
+from repunet.record.storage import locate
+from repunet.world.society import Society
 
 
 def open_run(run: str | Path, storage: str | Path | None = None) -> "RunView":
@@ -55,7 +55,7 @@ class RunView:
         with Journal.open(path) as journal:
             self._history: History | None = History(journal)
         self.path = path
-        self.founding: Founding = self._history.founding
+        self.manifest: Manifest = self._history.manifest
         self.round = self._history.last
         """The last round it shows."""
         self._about = about(self._history)

@@ -11,7 +11,7 @@ from cyclopts import App, CycloptsError
 
 from repunet import __version__
 from repunet.errors import RepuNetError, UsageError
-from repunet.terminal import in_one_line, prepare, tell
+from repunet.system.terminal import in_one_line, prepare, tell
 
 DONE, FAILED, BAD_USE, INTERRUPTED = 0, 1, 2, 130
 

@@ -4,14 +4,14 @@ import os
 import re
 from collections.abc import Iterator
 
-from repunet.analysis.examination import NOBODY, Examination, Trial
 from repunet.models.endpoint import Endpoint, address, key_variables
 from repunet.models.failure import Content, Permanent, RateLimited, Transient, Unsupported
-from repunet.models.request import Rung
+from repunet.models.request import OutputMode
 from repunet.models.servers import About, least_cached
 from repunet.models.serving import HERE
+from repunet.planning.endpoint_check import NOBODY, Examination, ExaminedRequest
 
-FORMAT_ASKED: dict[Rung, str] = {
+FORMAT_ASKED: dict[OutputMode, str] = {
     "schema": "asked for a JSON schema",
     "lean": "asked for a schema without bounds",
     "object": "asked for JSON",
@@ -43,7 +43,7 @@ def reachable(found: Examination) -> bool:
     return any(trial.replied or status_of(trial.why) or _empty(trial) for trial in found.trials)
 
 
-def _empty(trial: Trial) -> bool:
+def _empty(trial: ExaminedRequest) -> bool:
     return trial.why.startswith("there is nothing in the answer")
 
 
@@ -52,14 +52,14 @@ def problems(found: Examination) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_problem(trial) for trial in found.trials if trial.why))
 
 
-def _problem(trial: Trial) -> str:
+def _problem(trial: ExaminedRequest) -> str:
     """Return what went wrong, with what was asked for only where that may be the reason."""
     about_format = trial.replied or trial.status == Unsupported.status
     why = f"{trial.why}: {trial.text[:120]!r}" if trial.replied else trial.why
-    return f"{FORMAT_ASKED[trial.rung]}: {why}" if about_format else why
+    return f"{FORMAT_ASKED[trial.mode]}: {why}" if about_format else why
 
 
-def _last(found: Examination) -> Trial | None:
+def _last(found: Examination) -> ExaminedRequest | None:
     return found.trials[-1] if found.trials else None
 
 
@@ -104,7 +104,7 @@ def _use(endpoint: Endpoint, found: Examination) -> str:
     )
 
 
-def _remedy(endpoint: Endpoint, last: Trial) -> str:
+def _remedy(endpoint: Endpoint, last: ExaminedRequest) -> str:
     """Return what to do about a request that was not answered."""
     status = status_of(last.why)
     if last.why.startswith(NOBODY):

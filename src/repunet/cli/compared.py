@@ -4,7 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import RenderableType
 
-from repunet.analysis.comparison.result import Arm, Compared, Contrast, Estimate, Group
+from repunet.analysis.comparison.result import (
+    Arm,
+    ArmEstimate,
+    Group,
+    MeasureComparison,
+    MeasureContrast,
+)
 from repunet.analysis.rounding import rounded
 from repunet.analysis.statistics import runs_to_reach
 from repunet.analysis.statistics.difference import Method
@@ -35,7 +41,7 @@ def tables(group: Group) -> Iterator[RenderableType]:
         yield from sheets("", _columns(names, tests), names[:1], names[-1:])
 
 
-def _heads(methods: set[Method], measures: Sequence[Compared]) -> tuple[str, ...]:
+def _heads(methods: set[Method], measures: Sequence[MeasureComparison]) -> tuple[str, ...]:
     """Return the heads of the table of differences, which say what test and what g it is of."""
     effects = sorted({each.effect.name for measure in measures for each in measure.contrasts})
     p = f"{' or '.join(sorted(methods))} p:"
@@ -47,7 +53,7 @@ def _columns(names: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, S
     return {name: [row[at] for row in rows] for at, name in enumerate(names)}
 
 
-def _estimates(measure: Compared) -> Iterator[tuple[str, ...]]:
+def _estimates(measure: MeasureComparison) -> Iterator[tuple[str, ...]]:
     yield (measure.name, *[""] * 5)
     for each in measure.estimates:
         found = each.interval
@@ -61,14 +67,14 @@ def _estimates(measure: Compared) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _mean(each: Estimate, unit: str) -> str:
+def _mean(each: ArmEstimate, unit: str) -> str:
     found = each.interval
     if not found.sd:
         return number(found.mean, unit)
     return within(found.mean, found.low, found.high, unit)
 
 
-def _contrasts(measure: Compared, mixed: bool) -> Iterator[tuple[str, ...]]:
+def _contrasts(measure: MeasureComparison, mixed: bool) -> Iterator[tuple[str, ...]]:
     """Yield the differences of a measure; where tests are mixed, each p says of which it is."""
     yield (measure.name, *[""] * 4)
     several = len(measure.contrasts) > 1
@@ -83,7 +89,7 @@ def _contrasts(measure: Compared, mixed: bool) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _difference(each: Contrast, unit: str) -> str:
+def _difference(each: MeasureContrast, unit: str) -> str:
     if each.alike:
         return "0 (no pair differs)"
     found = each.tested

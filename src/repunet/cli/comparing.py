@@ -11,11 +11,11 @@ from cyclopts import Parameter
 from repunet.cli.options import Json, Storage, Tone, Whole
 from repunet.cli.output import console, disclaimer, fitted, print_json, say
 from repunet.errors import UsageError
-from repunet.extras import library
-from repunet.storage import runs_in
+from repunet.record.storage import runs_in
+from repunet.system.extras import library
 
 if TYPE_CHECKING:
-    from repunet.analysis.comparison import Comparison, Group
+    from repunet.analysis.comparison import ArmComparison, Group
     from repunet.analysis.statistics import Power
 
 COMPARISON = "repunet.analysis.comparison"
@@ -59,7 +59,7 @@ def compare(
     """Compare arms: runs that differ in nothing but their seeds repeat one another."""
     _require_room(to)
     made: Any = library(COMPARISON)
-    question = made.Question(paired, by, baseline)
+    question = made.ComparisonSettings(paired, by, baseline)
     found = _compared(runs, measure or (), window, question, storage, tone)
     if to is not None:
         library(f"{COMPARISON}.rows").write(found, to)
@@ -78,7 +78,7 @@ def _require_room(to: Path | None) -> None:
         raise UsageError(f"can't write {to}: there is no folder {to.parent}")
 
 
-def _print(found: "Comparison", to: Path | None) -> None:
+def _print(found: "ArmComparison", to: Path | None) -> None:
     layout: Any = library(LAYOUT)
     for group in found.groups:
         console.print(layout.title(group), style="bold")
@@ -102,10 +102,10 @@ def _compared(
     question: Any,
     storage: Path | None,
     tone: str = "vader",
-) -> "Comparison":
+) -> "ArmComparison":
     made: Any = library(COMPARISON)
     at_once = library(f"{COMPARISON}.measuring").processors()
-    found: Comparison = made.compare(
+    found: ArmComparison = made.compare(
         files(runs, storage),
         measures,
         window=window,
@@ -135,7 +135,7 @@ def files(runs: Sequence[str], storage: Path | None) -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """How many runs two arms need to be told apart."""
+    """Numbers of runs that two arms need to be told apart."""
 
     scenario: str
     """Empty, as are measure and mind, where means and standard deviations were given."""

@@ -9,18 +9,18 @@ from rich.table import Table
 
 from repunet.cli.options import Json
 from repunet.cli.output import console, print_json, table
-from repunet.persona import Role
 from repunet.prompts import number
 from repunet.scenarios import Scenario
 from repunet.scenarios import scenarios as installed
-from repunet.stakes import Game, Provision, Stakes, Trust
+from repunet.world.persona import Role
+from repunet.world.stakes import Game, Provision, Stakes, Trust
 
 WIDTH = 80
 """Columns, where there are as many."""
 
 
 @dataclass(frozen=True, slots=True)
-class Dilemma:
+class ScenarioSummary:
     """A scenario, as far as it can be told in a few words."""
 
     name: str
@@ -48,9 +48,9 @@ def scenarios(*, json: Json = False) -> None:
         console.print(shown, width=min(console.width, WIDTH))
 
 
-def described(scenario: Scenario) -> Dilemma:
+def described(scenario: Scenario) -> ScenarioSummary:
     """Return what there is to know of a scenario."""
-    return Dilemma(
+    return ScenarioSummary(
         name=scenario.name,
         title=scenario.title,
         summary=" ".join((type(scenario).__doc__ or "").split()),
@@ -63,7 +63,7 @@ def described(scenario: Scenario) -> Dilemma:
     )
 
 
-def _facts(dilemma: Dilemma) -> Table:
+def _facts(dilemma: ScenarioSummary) -> Table:
     made = Table.grid(padding=(0, 2))
     made.add_column(no_wrap=True)
     made.add_column(overflow="fold")

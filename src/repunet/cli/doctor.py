@@ -8,7 +8,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from repunet.analysis.examination import QUESTION, SCENARIO, Examination, examine
 from repunet.cli.advice import advice, notes, problems, reachable, reason
 from repunet.cli.options import Json
 from repunet.cli.output import console, print_json, table
@@ -16,12 +15,13 @@ from repunet.errors import RepuNetError, UsageError
 from repunet.minds.default import EMBEDDED, default_mind
 from repunet.minds.language.mind import LanguageMind
 from repunet.minds.language.terms import Terms
-from repunet.minds.roster import make_mind, require_language
+from repunet.minds.router import make_mind, require_language
 from repunet.models.allowance import Allowance
 from repunet.models.endpoint import PERSON, Endpoint, address, key_variables
 from repunet.models.prices import Price, price_of, read_prices, snapshot
 from repunet.models.servers import About, about
 from repunet.models.serving import HERE
+from repunet.planning.endpoint_check import QUESTION, SCENARIO, Examination, examine
 
 FORMATS = {
     "schema": "yes: answers are held to the JSON schema",
@@ -36,7 +36,7 @@ SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What is known of an endpoint, in words."""
+    """Findings about an endpoint, in words."""
 
     model: str
     url: str
@@ -103,13 +103,13 @@ def _diagnosis(
     endpoint: Endpoint, found: Examination, known: About, price: Price | None
 ) -> Diagnosis:
     last = found.replies[-1] if found.replies else None
-    rung = found.rung
+    mode = found.mode
     return Diagnosis(
         model=endpoint.name,
         url=_place(endpoint),
         key=_key(endpoint),
         reachable=reachable(found),
-        format=FORMATS[rung] if rung else "no answer could be used",
+        format=FORMATS[mode] if mode else "no answer could be used",
         dropped=found.trials[-1].dropped if found.trials else (),
         asked=f"{SCENARIO} {QUESTION}",
         answer=" ".join(last.text.split())[:SHOWN] if last else "",

@@ -12,9 +12,9 @@ from repunet.cli.comparing import chosen_tone
 from repunet.cli.options import Json, Storage, Tone
 from repunet.cli.output import disclaimer, print_json, say
 from repunet.errors import UsageError, unknown
-from repunet.extras import library
-from repunet.garbage import collector
-from repunet.storage import runs_in
+from repunet.record.collector import collector
+from repunet.record.storage import runs_in
+from repunet.system.extras import library
 
 if TYPE_CHECKING:
     from repunet.analysis.tables.frames import Frames
@@ -26,7 +26,7 @@ DRAWING = "repunet.analysis.figures"
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What was drawn."""
+    """Files of the figures that were drawn."""
 
     runs: int
     mind: str

@@ -15,16 +15,16 @@ from repunet.analysis.tables.graph import graph, write_graph
 from repunet.cli.options import Json, Storage, Whole
 from repunet.cli.output import disclaimer, print_json, say
 from repunet.compat.reference.exporting import export as to_sim_storage
-from repunet.compat.reference.importing import Counts, Source, take_over
+from repunet.compat.reference.importing import Counts, ReferenceSource, take_over
 from repunet.errors import UsageError, unknown
-from repunet.garbage import collector
-from repunet.journal import Journal
-from repunet.run import found
-from repunet.runlog import noted
+from repunet.record.collector import collector
+from repunet.record.journal import Journal
+from repunet.record.storage import called, locate
+from repunet.runs.log import noted
+from repunet.runs.run import found
+from repunet.runs.spec import SEED, RunSpec
 from repunet.scenarios import scenario as find_scenario
-from repunet.spec import SEED, RunSpec
-from repunet.storage import called, locate
-from repunet.treatment import TREATMENTS
+from repunet.world.treatment import TREATMENTS
 
 SPREADSHEET = "spreadsheet"
 LINES = 50
@@ -35,7 +35,7 @@ KNOWN_PAST = "imported with the notes of an export: its past is said to be made 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What an import made."""
+    """Result of an import."""
 
     name: str
     path: str
@@ -82,7 +82,7 @@ def import_(
         A run, a seed, or one of their step folders: its last finished step is taken.
     """
     known = None if scenario is None else find_scenario(scenario).name
-    source = Source(folder, known)
+    source = ReferenceSource(folder, known)
     chosen = TREATMENTS["full"] if source.treatment is None else source.treatment
     if treatment is not None:
         chosen = RunSpec(treatment=treatment).merged(scenario=source.dialect.scenario).condition
@@ -92,7 +92,7 @@ def import_(
             f"--treatment; its files fit {', '.join(filter(_fits(source), TREATMENTS))}"
         )
     source.check(chosen)
-    founding = found(
+    manifest = found(
         source.dialect.scenario,
         chosen,
         source.personas,
@@ -100,30 +100,30 @@ def import_(
         _cast(source, mind or (), model or ()),
         source.ties,
     )
-    path, carried = take_over(source, founding, name=name, folder=storage)
+    path, carried = take_over(source, manifest, name=name, folder=storage)
     noted(path, f"taken over from {source}")
     taken = Taken(
         name=path.parent.name,
         path=str(path),
-        scenario=founding.scenario,
-        treatment=founding.treatment.label,
-        seed=founding.seed,
+        scenario=manifest.scenario,
+        treatment=manifest.treatment.label,
+        seed=manifest.seed,
         carried=carried,
         past_minds=source.past_minds,
         complaints=source.complaints,
         left_out=tuple(source.report.lines),
     )
-    print_json(taken) if json else _print_taken(taken, path, founding.mind_names)
+    print_json(taken) if json else _print_taken(taken, path, manifest.mind_names)
 
 
-def _fits(source: Source) -> Callable[[str], bool]:
+def _fits(source: ReferenceSource) -> Callable[[str], bool]:
     return lambda name: source.fits(TREATMENTS[name])
 
 
-def _cast(source: Source, minds: Sequence[str], models: Sequence[str]) -> dict[str, str]:
+def _cast(source: ReferenceSource, minds: Sequence[str], models: Sequence[str]) -> dict[str, str]:
     """Return which mind goes on, for whom."""
-    company = RunSpec().merged(scenario=source.dialect.scenario, personas=source.step)
-    return company.cast(minds, models, os.environ).minds
+    spec = RunSpec().merged(scenario=source.dialect.scenario, personas=source.step)
+    return spec.assign_minds(minds, models, os.environ).minds
 
 
 def _print_taken(taken: Taken, path: Path, minds: str) -> None:
@@ -151,8 +151,8 @@ def _numbered(number: int, things: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What an export was asked for, beside the run and the place."""
+class ExportRequest:
+    """Options of an export, beside the run and the place."""
 
     round: int | None
     force: bool
@@ -160,8 +160,8 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What an export wrote."""
+class ExportedFiles:
+    """Files that an export wrote."""
 
     path: str
     files: int
@@ -169,30 +169,30 @@ class Written:
     """What else is to be said, a line each."""
 
 
-Target: TypeAlias = Callable[[Journal, Path, Request], Written]
+Target: TypeAlias = Callable[[Journal, Path, ExportRequest], ExportedFiles]
 
 
-def _sim_storage(journal: Journal, path: Path, request: Request) -> Written:
+def _sim_storage(journal: Journal, path: Path, request: ExportRequest) -> ExportedFiles:
     done = to_sim_storage(journal, path, round_=request.round, force=request.force)
     what = f"step {done.steps[0]}" if len(done.steps) == 1 else f"steps 0 to {done.steps[-1]}"
     stayed = (f"{name} was there before, and stays" for name in done.stayed)
-    return Written(done.path, done.files, (f"{what} of a run of the reference", *stayed))
+    return ExportedFiles(done.path, done.files, (f"{what} of a run of the reference", *stayed))
 
 
 def _tables(form: str) -> Target:
-    def target(journal: Journal, path: Path, request: Request) -> Written:
+    def target(journal: Journal, path: Path, request: ExportRequest) -> ExportedFiles:
         with collector.spared():
             history = History(journal, request.round)
             counts = write_tables(
                 history, path, form, force=request.force, spreadsheet=request.spreadsheet
             )
         rows = ", ".join(f"{name} {count}" for name, count in counts.items())
-        return Written(str(path), len(counts) + (form != "parquet"), (*_about(history), rows))
+        return ExportedFiles(str(path), len(counts) + (form != "parquet"), (*_about(history), rows))
 
     return target
 
 
-def _graphml(journal: Journal, path: Path, request: Request) -> Written:
+def _graphml(journal: Journal, path: Path, request: ExportRequest) -> ExportedFiles:
     history = History(journal, request.round)
     file = path / ("ties.graphml" if request.round is None else f"ties-r{request.round}.graphml")
     with collector.spared():
@@ -200,7 +200,7 @@ def _graphml(journal: Journal, path: Path, request: Request) -> Written:
     write_graph(made, file, force=request.force)
     ties = _numbered(made.number_of_edges(), "ties")
     counted = f"{file.name}: {_numbered(len(made), 'agents')}, {ties} between pairs"
-    return Written(str(path), 1, (*_about(history), counted))
+    return ExportedFiles(str(path), 1, (*_about(history), counted))
 
 
 def _about(history: History) -> tuple[str, str]:
@@ -247,7 +247,9 @@ def export(
     if for_ is not None and (for_ != SPREADSHEET or to != "csv"):
         raise UsageError(f"--for says who reads CSV: --to csv --for {SPREADSHEET}, or leave it out")
     with Journal.open(locate(run, storage)) as journal:
-        written = TARGETS[to](journal, folder, Request(round, force, spreadsheet=for_ is not None))
+        written = TARGETS[to](
+            journal, folder, ExportRequest(round, force, spreadsheet=for_ is not None)
+        )
     if json:
         print_json(written)
         return

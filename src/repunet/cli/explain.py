@@ -9,17 +9,18 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from repunet.analysis.divergence import Compared, Contrast, Divergence, Parting, diverge
-from repunet.analysis.provenance import Explanation, Later
-from repunet.analysis.provenance import explain as explain_decision
-from repunet.analysis.provenance.asked import Attempt
-from repunet.analysis.provenance.parts import Part
-from repunet.analysis.provenance.sources import Source
 from repunet.cli.options import Json, Storage, Whole
 from repunet.cli.output import console, money, print_json, rate, table
 from repunet.errors import UsageError
-from repunet.journal import Journal
-from repunet.storage import locate
+from repunet.questions.coordinate import Coordinate
+from repunet.record.journal import Journal
+from repunet.record.storage import locate
+from repunet.tracing.divergence import DecisionPair, Divergence, FactDifference, Parting, diverge
+from repunet.tracing.provenance import Explanation, Later
+from repunet.tracing.provenance import explain as explain_decision
+from repunet.tracing.provenance.asked import TracedAttempt
+from repunet.tracing.provenance.parts import PromptPart
+from repunet.tracing.provenance.sources import PartSource
 
 LISTED = 12
 """How many later decisions, and lines of a prompt, are printed; --all and --json have all."""
@@ -121,24 +122,24 @@ def _print_prompt(one: Explanation) -> None:
         _say(f"A mind that reads no prompt may also have known {len(one.besides)} older meetings.")
 
 
-def _blocks(part: Part) -> str:
+def _blocks(part: PromptPart) -> str:
     switches = ", ".join(f"{name}={value}" for name, value in part.switches.items())
     return f"[{'; '.join(part.blocks)}] by {switches}"
 
 
-def _print_part(part: Part, sources: Sequence[Source]) -> None:
+def _print_part(part: PromptPart, sources: Sequence[PartSource]) -> None:
     for line in part.text.splitlines():
         _say(f"| {line}" if part.blocks else line, indent=4)
     for number in part.sources:
         _print_source(sources[number])
 
 
-def _print_source(source: Source) -> None:
+def _print_source(source: PartSource) -> None:
     when = f"round {source.round}" if source.round else "from the start"
     _say(f"= {source.what} ({when})", indent=6, style="green")
     for decision in source.decisions:
         _say(f"decided in {decision}", indent=8, style="green")
-    named = {decision.rpartition("/")[0].rpartition("/")[0] for decision in source.decisions}
+    named = {Coordinate.parse(decision).unit for decision in source.decisions}
     for cause in (each for each in source.because if each not in named):
         _say(f"because of {cause}", indent=8, style="green")
 
@@ -156,7 +157,7 @@ def _print_attempts(one: Explanation) -> None:
         _say(*one.raw.splitlines(), indent=4)
 
 
-def _row(one: Attempt) -> tuple[str, ...]:
+def _row(one: TracedAttempt) -> tuple[str, ...]:
     marks = ("set aside" if one.stale else "", "inherited" if one.inherited else "")
     status = ", ".join(filter(None, (one.status, *marks)))
     counts = (str(n) if n is not None else "" for n in (one.input, one.output))
@@ -208,7 +209,9 @@ def _print_diff(one: Divergence, most: int | None) -> None:
         console.print(table("Cooperation", columns, rows))
 
 
-def _contrasts(title: str, one: Divergence, found: Sequence[Contrast], most: int | None) -> None:
+def _contrasts(
+    title: str, one: Divergence, found: Sequence[FactDifference], most: int | None
+) -> None:
     rows = [(each.what, each.first, each.second) for each in found[:most]]
     if most is not None:
         cut = partial(shorten, width=SHORT, placeholder="…")
@@ -232,7 +235,7 @@ def _print_parting(both: Divergence, one: Parting, most: int | None) -> None:
         _print_compared(both, one.root, most)
 
 
-def _print_compared(both: Divergence, one: Compared, most: int | None) -> None:
+def _print_compared(both: Divergence, one: DecisionPair, most: int | None) -> None:
     asked = one.first or one.second
     if asked is None:
         return

@@ -5,20 +5,22 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from repunet.analysis.replaying import Difference, Replayed
-from repunet.analysis.replaying import replay as derive
-from repunet.analysis.verification import Finding, Verification
-from repunet.analysis.verification import verify as check
-from repunet.cli.options import Json, LimitOptions, Quiet, Storage, Whole
+from repunet.cli.options import Json, LimitOptions, Quiet, Storage, Whole, said
 from repunet.cli.output import console, print_json, say, table
-from repunet.cli.play import announce, play_and_report, spec_of
+from repunet.cli.play import announce, play_and_report
 from repunet.cli.specified import settings
 from repunet.errors import RepuNetError
-from repunet.forking import origin
-from repunet.journal import Journal
-from repunet.run import SPEC, Run
-from repunet.run import fork as begin_fork
-from repunet.storage import locate
+from repunet.record.changes import origin
+from repunet.record.journal import Journal
+from repunet.record.notes import SPEC
+from repunet.record.storage import locate
+from repunet.runs.beginning import spec_of
+from repunet.runs.run import Run
+from repunet.runs.run import fork as begin_fork
+from repunet.tracing.replaying import ReplayDifference, Replayed
+from repunet.tracing.replaying import replay as derive
+from repunet.tracing.verification import CheckFinding, Verification
+from repunet.tracing.verification import verify as check
 
 
 def fork(
@@ -50,7 +52,7 @@ def fork(
         Its name, or the path of its folder or file.
     """
     path, switches = locate(run, storage), settings(set_ or [])
-    spec, terms = spec_of(path, limits)
+    spec, terms = spec_of(path, *said(limits))
     with begin_fork(
         path,
         at,
@@ -101,7 +103,7 @@ def _print_replayed(one: Replayed) -> None:
         say(line, unbroken=True)
 
 
-def _told(difference: Difference) -> Iterator[str]:
+def _told(difference: ReplayDifference) -> Iterator[str]:
     what = "a decision" if difference.seq is None else f"event {difference.seq}"
     yield f"then, in round {difference.round}, {what} differs"
     yield f"in the journal: {difference.stored or 'nothing'}"
@@ -133,7 +135,7 @@ def _print_verified(one: Verification) -> None:
         say(line, unbroken=True)
 
 
-def _result(finding: Finding) -> str:
+def _result(finding: CheckFinding) -> str:
     found = f"{len(finding.wrong)} wrong" if finding.wrong else "sound"
     if not finding.unchecked:
         return found

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.console import RenderableType
 
-from repunet.analysis.portrait import Gallery, Held, Meeting, Piece, Portrait
+from repunet.analysis.snapshot import AgentSnapshot, GossipSummary, Held, Meeting, Snapshot
 from repunet.analysis.summary import Summary, summarise
 from repunet.cli.options import Json, Storage, Whole
 from repunet.cli.output import (
@@ -25,8 +25,8 @@ from repunet.cli.output import (
     table,
 )
 from repunet.errors import RepuNetError, UsageError
-from repunet.journal import Journal
-from repunet.storage import called, home, locate, option, run_files
+from repunet.record.journal import Journal
+from repunet.record.storage import called, home, locate, option, run_files
 
 LATEST = 5
 """How many versions, meetings and pieces of gossip are printed; --all and --json have all."""
@@ -117,19 +117,19 @@ def show(
         Its name, or the path of its folder or file.
     """
     with Journal.open(locate(run, storage)) as journal:
-        gallery = Gallery(journal, round)
+        snapshot = Snapshot(journal, round)
         summary = summarise(journal)
         if agent is not None:
-            portrait = gallery.portrait(gallery.find(agent))
-            print_json(portrait) if json else _print_portrait(portrait, None if all_ else LATEST)
+            one = snapshot.of(snapshot.find(agent))
+            print_json(one) if json else _print_agent(one, None if all_ else LATEST)
         elif json:
-            print_json(gallery.residents())
+            print_json(snapshot.rows())
         else:
-            _print_society(gallery, summary)
+            _print_society(snapshot, summary)
 
 
-def _print_society(gallery: Gallery, summary: Summary) -> None:
-    everyone = gallery.residents()
+def _print_society(snapshot: Snapshot, summary: Summary) -> None:
+    everyone = snapshot.rows()
     columns = {
         "name:": [r.name for r in everyone],
         "mind:": [r.mind for r in everyone],
@@ -145,7 +145,7 @@ def _print_society(gallery: Gallery, summary: Summary) -> None:
         del columns["mind:"]
     title = (
         f"{summary.name}: {summary.scenario}, {summary.treatment}, seed {summary.seed}, "
-        f"after round {gallery.round} of {summary.planned}"
+        f"after round {snapshot.round} of {summary.planned}"
     )
     spare = ("known by", "tied by", "ties to")
     console.print(fitted(title, columns, spare))
@@ -166,7 +166,7 @@ def _spent(summary: Summary) -> str:
     )
 
 
-def _print_portrait(one: Portrait, latest: int | None) -> None:
+def _print_agent(one: AgentSnapshot, latest: int | None) -> None:
     console.print(f"{one.name} ({one.id}), after round {one.round}; mind: {one.mind}", style="bold")
     for role, text in one.description.items():
         say(f"as {role} ({spelled(one.disposition)}): {text}")
@@ -231,7 +231,7 @@ def _meetings(meetings: Sequence[Meeting], latest: int | None) -> RenderableType
     return table(title, ("round", "story:", "payoff", "knew of them:"), rows)
 
 
-def _pieces(title: str, pieces: Sequence[Piece], latest: int | None) -> RenderableType:
+def _pieces(title: str, pieces: Sequence[GossipSummary], latest: int | None) -> RenderableType:
     shown = pieces[::-1][:latest]
     rows = [
         (

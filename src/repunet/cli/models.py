@@ -9,13 +9,13 @@ from repunet.analysis.costs import BY, Cost, costs, total
 from repunet.cli.options import Json, Storage
 from repunet.cli.output import console, fitted, money, part, print_json, say
 from repunet.errors import unknown
-from repunet.journal import Journal
-from repunet.storage import locate
+from repunet.record.journal import Journal
+from repunet.record.storage import locate
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What a run cost, in all and by each measure asked for."""
+    """Costs of a run, in all and by each measure asked for."""
 
     total: Cost
     by: dict[str, list[Cost]]

@@ -110,9 +110,14 @@ class PlayLimits(PlanLimits):
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True)
 class LimitOptions(PlayLimits):
-    """Limits of a run that can do without servers, too."""
+    """Command-line limits to calls of language models and their cost; None is not said."""
 
     batch: Annotated[
         Path | None,
         Parameter(help="Write requests into this folder and read answers there, send nothing."),
     ] = None
+
+
+def said(limits: LimitOptions | None) -> tuple[dict[str, Any], Path | None]:
+    """Return the limits that were said, by name, and the folder of a batch, None without one."""
+    return ({}, None) if limits is None else (limits.given(), limits.batch)

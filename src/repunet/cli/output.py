@@ -30,13 +30,13 @@ from rich.text import Text
 
 from repunet.analysis.makers import notes
 from repunet.analysis.rounding import rounded
-from repunet.analysis.summary import cooperation
-from repunet.event import DecisionMissing, Event
 from repunet.models.endpoint import PERSON
 from repunet.models.ledger import DOLLAR
-from repunet.run import Run, Watcher
-from repunet.society import Society
-from repunet.terminal import escaped, takes_all, tell, visible
+from repunet.runs.run import Run, Watcher
+from repunet.scenarios.headline import cooperation
+from repunet.system.terminal import escaped, takes_all, tell, visible
+from repunet.world.event import DecisionMissing, Event
+from repunet.world.society import Society
 
 WIDE = 160
 """Columns of a table that no terminal will show, but a file or another program."""
@@ -58,7 +58,7 @@ FITTED = sys.stdout.isatty() or "COLUMNS" in os.environ
 """Whether somebody looks at a page that is so wide."""
 
 
-class Page(Console):
+class SafeConsole(Console):
     """A console on which every character can be seen, and no text is taken for markup."""
 
     def __init__(self, **options: Any) -> None:
@@ -86,8 +86,8 @@ class Page(Console):
         self.file.flush()
 
 
-console = Page(soft_wrap=not FITTED, width=None if FITTED else WIDE)
-progress_console = Page(stderr=True)
+console = SafeConsole(soft_wrap=not FITTED, width=None if FITTED else WIDE)
+progress_console = SafeConsole(stderr=True)
 
 
 def say(text: str, *, unbroken: bool = False) -> None:
@@ -311,7 +311,7 @@ def progress(run: Run, *, quiet: bool) -> Iterator[Watcher]:
     """Return what to tell of every round: a live bar at a terminal, plain lines elsewhere."""
     if quiet:
         yield lambda number, events, society: None
-    elif progress_console.is_terminal and PERSON not in run.founding.mind_names.split(" + "):
+    elif progress_console.is_terminal and PERSON not in run.manifest.mind_names.split(" + "):
         with _bar(run) as watch:
             yield watch
     else:
@@ -319,7 +319,7 @@ def progress(run: Run, *, quiet: bool) -> Iterator[Watcher]:
 
 
 class SpendingColumn(ProgressColumn):
-    """What was asked of language models, up to now."""
+    """Progress column of calls, tokens and cost so far."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(Column(no_wrap=True))

@@ -6,14 +6,14 @@ from typing import Annotated, Any, TypeAlias
 
 from cyclopts import Parameter
 
-from repunet.analysis.forecast import Forecast, Span, forecast
 from repunet.cli.options import Json, PlanLimits
 from repunet.cli.output import console, fitted, money, print_json, say
 from repunet.cli.specified import SpecOptions
 from repunet.errors import UsageError
 from repunet.minds.language.terms import Terms
 from repunet.models.prices import read_prices
-from repunet.storage import run_files
+from repunet.planning.forecast import Estimate, Forecast, forecast
+from repunet.record.storage import run_files
 
 Row: TypeAlias = tuple[str, ...]
 
@@ -49,7 +49,7 @@ def plan(
     spec = (options or SpecOptions()).chosen(scenario, limits)
     prices = None if spec.limits.prices is None else read_prices(spec.limits.prices)
     found = forecast(
-        spec.founding(),
+        spec.manifest(),
         spec.rounds,
         plan=spec.plan,
         prompts=spec.prompts,
@@ -110,7 +110,7 @@ def _by(each: Any, name: str) -> Row:
     return (name, *_each(each.calls, _count), *map(_count, likely))
 
 
-def _each(span: Span[Any], shown: Callable[[Any], str]) -> Row:
+def _each(span: Estimate[Any], shown: Callable[[Any], str]) -> Row:
     return shown(span.low), shown(span.likely), shown(span.high)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -11,7 +11,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from repunet.analysis.makers import minds_of
-from repunet.analysis.summary import WINDOW, Summary, mean_rate, summarise
+from repunet.analysis.summary import Summary, summarise
 from repunet.cli.options import (
     Json,
     LimitOptions,
@@ -21,6 +21,7 @@ from repunet.cli.options import (
     Seed,
     Storage,
     Whole,
+    said,
 )
 from repunet.cli.output import (
     console,
@@ -37,17 +38,17 @@ from repunet.cli.output import (
 from repunet.cli.reporting import PAGE, say_headlines, write
 from repunet.cli.specified import SpecOptions
 from repunet.errors import Stopped, UsageError
-from repunet.event import Event
-from repunet.journal import Journal
 from repunet.minds.default import EMBEDDED
-from repunet.minds.language.terms import Terms
-from repunet.models.prices import read_prices
-from repunet.run import SPEC, Run, Watcher, begin, reopen
-from repunet.runlog import logged
-from repunet.society import Society
-from repunet.spec import AGENTS, BESIDE, ROUNDS, SEED, Limits, RunSpec
-from repunet.storage import called, locate
-from repunet.terminal import tell
+from repunet.record.notes import SPEC
+from repunet.record.storage import called, locate
+from repunet.runs.beginning import begun_from, spec_of
+from repunet.runs.log import logged
+from repunet.runs.run import Run, Watcher, reopen
+from repunet.runs.spec import AGENTS, ROUNDS, SEED, RunSpec
+from repunet.scenarios.headline import WINDOW, mean_rate
+from repunet.system.terminal import tell
+from repunet.world.event import Event
+from repunet.world.society import Society
 
 LATEST = "participation"
 """The dilemma whose headline is of the latest decisions, however long ago."""
@@ -73,7 +74,7 @@ def run(
         The dilemma, such as pd; may be left out if the spec names it.
     """
     spec = (options or SpecOptions()).chosen(scenario, limits, name, storage)
-    with founded(spec, storage, batch=limits.batch if limits else None) as begun:
+    with begun_from(spec, storage, batch=limits.batch if limits else None) as begun:
         announce(begun, quiet=quiet or json)
         play_and_report(begun, quiet=quiet, json=json)
 
@@ -99,7 +100,7 @@ def resume(
         Its name, or the path of its folder or file.
     """
     path = locate(run, storage)
-    spec, terms = spec_of(path, limits)
+    spec, terms = spec_of(path, *said(limits))
     at_once = spec.limits.concurrency
     with reopen(path, branch=branch, concurrency=at_once, terms=terms) as reopened:
         if limits is not None and limits.given():
@@ -133,8 +134,8 @@ def demo(
         limits=limits.given() if limits else None,
     )
     for condition in ("full", "none"):
-        chosen = both.merged(treatment=condition).cast([mind], (), {})
-        with founded(chosen, storage, default=f"demo-{condition}") as begun:
+        chosen = both.merged(treatment=condition).assign_minds([mind], (), {})
+        with begun_from(chosen, storage, default=f"demo-{condition}") as begun:
             announce(begun, quiet=quiet or json)
             play_out(begun, quiet=quiet or json)
             summaries.append(summarise(begun.journal))
@@ -152,63 +153,16 @@ def _tell(run: Path) -> None:
         say(f"no report: {error}")
 
 
-@contextmanager
-def founded(
-    spec: RunSpec, storage: Path | None, default: str | None = None, batch: Path | None = None
-) -> Iterator[Run]:
-    """Begin the run that a spec describes, and put the spec beside it; raises UsageError if not."""
-    with begin(
-        spec.founding(),
-        spec.rounds,
-        name=spec.name,
-        default=default,
-        folder=storage,
-        concurrency=spec.limits.concurrency,
-        plan=spec.plan,
-        prompts=spec.prompts,
-        terms=_terms(spec.limits, batch),
-        spec=spec.to_json(),
-    ) as begun:
-        with (
-            suppress(OSError),  # the run file holds it too, and what is there already stays
-            begun.journal.path.with_name(BESIDE).open("x", encoding="utf-8") as beside,
-        ):
-            beside.write(spec.again(begun.founding))
-        yield begun
-
-
-def _terms(limits: Limits, batch: Path | None) -> Terms:
-    prices = None if limits.prices is None else read_prices(limits.prices)
-    return Terms(limits.allowance, prices, batch)
-
-
-def spec_of(path: Path, limits: LimitOptions | None) -> tuple[RunSpec, Terms]:
-    """Return what a run was begun with, and the terms it goes on with: those said now, if any."""
-    with Journal.open(path) as journal:
-        kept = journal.meta(SPEC)
-    spec = RunSpec() if kept is None else RunSpec.model_validate_json(kept)
-    spec = spec.merged(limits=limits.given() if limits else None)
-    return spec, _terms(spec.limits, limits.batch if limits else None)
-
-
 def announce(run: Run, *, quiet: bool) -> None:
     """Say what will be played, and by which minds."""
     if not quiet:
-        founding = run.founding
+        manifest = run.manifest
         say(
-            f"{founding.scenario}, {run.treatment}, {len(founding.personas)} agents, "
-            f"seed {founding.seed}; {disclaimer(minds_of(run.journal))}"
+            f"{manifest.scenario}, {run.treatment}, {len(manifest.personas)} agents, "
+            f"seed {manifest.seed}; {disclaimer(minds_of(run.journal))}"
         )
-        for warning in _warnings(run):
+        for warning in run.warnings:
             say(f"warning: {warning}")
-
-
-def _warnings(run: Run) -> Iterator[str]:
-    if not (run.founding.treatment.rewiring or run.founding.ties):
-        yield (
-            "without rewiring and without --network nobody has ties, so nobody chooses a partner "
-            "or gossips"
-        )
 
 
 def play_and_report(run: Run, *, quiet: bool, json: bool) -> None:
@@ -228,7 +182,7 @@ def play_out(run: Run, *, quiet: bool, until: int | None = None) -> None:
     It is written down in the run's log.
     """
     with (
-        logged(run, _warnings(run)) as note,
+        logged(run, run.warnings) as note,
         progress(run, quiet=quiet) as watch,
         _interruptible(run) as interrupts,
     ):

@@ -12,12 +12,12 @@ from repunet.cli.comparing import chosen_tone
 from repunet.cli.options import Json, Storage, Tone
 from repunet.cli.output import disclaimer, print_json, rate, say
 from repunet.errors import UsageError
-from repunet.extras import library
-from repunet.garbage import collector
-from repunet.storage import runs_in
+from repunet.record.collector import collector
+from repunet.record.storage import runs_in
+from repunet.system.extras import library
 
 if TYPE_CHECKING:
-    from repunet.analysis.report.making import Headline, Page
+    from repunet.analysis.report.making import Headline, ReportPage
 
 PAGE = "report.html"
 """What a report is called, beside its run or in the folder of its runs."""
@@ -59,7 +59,7 @@ def report(
 
 def write(
     folder: Path, files: list[Path], path: Path, *, force: bool = False, tone: str = "vader"
-) -> "Page":
+) -> "ReportPage":
     """Write the report on a run, or on the runs of a folder; return what it says first.
 
     Raises UsageError if something else is there.
@@ -76,11 +76,11 @@ def write(
     return page
 
 
-def _page(folder: Path, files: list[Path], tone: str) -> "Page":
+def _page(folder: Path, files: list[Path], tone: str) -> "ReportPage":
     """Return the report: on the run of a folder, or on the runs below it."""
     making = library(f"{REPORT}.making")
     alone = files[0].parent == folder
-    made: Page = (
+    made: ReportPage = (
         making.page_of_run(files[0], tone)
         if alone
         else making.page_of_runs(folder.absolute().name, files, tone)
@@ -98,12 +98,12 @@ def _require_room(path: Path, files: list[Path], *, force: bool) -> None:
         raise UsageError(f"{path} is no report of RepuNet: add --force, or name another file")
 
 
-def _print(page: "Page", path: Path) -> None:
+def _print(page: "ReportPage", path: Path) -> None:
     say(disclaimer(page.mind))
     say_headlines(page, path)
 
 
-def say_headlines(page: "Page", path: Path) -> None:
+def say_headlines(page: "ReportPage", path: Path) -> None:
     """Say what a report says first, and where it is."""
     for headline in page.headlines:
         say(f"{headline.what}: {_spelled(headline)}")
@@ -121,6 +121,6 @@ def _spelled(line: "Headline") -> str:
     )
 
 
-def _print_json(page: "Page", path: Path) -> None:
+def _print_json(page: "ReportPage", path: Path) -> None:
     facts = {key: value for key, value in asdict(page).items() if key != "html"}
     print_json({"path": str(path), "bytes": path.stat().st_size, **facts})

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from repunet.analysis.summary import WINDOW
 from repunet.cli.broad import sheets
 from repunet.cli.output import between, console, disclaimer, fitted, p_value, rate, say
+from repunet.scenarios.headline import WINDOW
 
 if TYPE_CHECKING:
-    from repunet.analysis.statistics import Difference, Interval
-    from repunet.reproduction.claims import Claim, Evidence
-    from repunet.reproduction.result import Reproduction, Row, Test
+    from repunet.analysis.statistics import Interval, MeanDifference
+    from repunet.reproduction.claims import Claim, ClaimEvidence
+    from repunet.reproduction.result import ArmRow, Reproduction, Test
 
 HEADLINE = "cooperation"
 LATEST = "participation"
@@ -70,7 +70,7 @@ def _many(found: "Reproduction") -> str:
     return "round" if many == 1 else f"{many} rounds"
 
 
-def _print_rows(title: str, rows: Sequence["Row"]) -> None:
+def _print_rows(title: str, rows: Sequence["ArmRow"]) -> None:
     columns: dict[str, list[str]] = {
         "scenario:": [row.scenario for row in rows],
         "mind:": [row.mind for row in rows],
@@ -119,7 +119,7 @@ def _print_tests(tests: Sequence["Test"]) -> None:
     _print_columns("Differences in cooperation", columns, ("g_av", "g_s", "p, permut."))
 
 
-def _limits(found: "Difference") -> str:
+def _limits(found: "MeanDifference") -> str:
     return between(found.low, found.high)
 
 
@@ -135,7 +135,7 @@ def _print_claim(tried: Sequence["Claim"]) -> None:
     console.print(fitted(f"Claim: {tried[0].statement}", columns, ()))
 
 
-def _tried(scenario: str, each: "Evidence") -> tuple[str, ...]:
+def _tried(scenario: str, each: "ClaimEvidence") -> tuple[str, ...]:
     return (
         f"  {scenario}",
         "",

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from repunet.analysis.sketch import ROUNDS, sketch
 from repunet.cli.comparing import chosen_tone
 from repunet.cli.options import LimitOptions, Tone, Whole
 from repunet.cli.output import console, fitted, money, print_json, progress_console, say
@@ -21,15 +20,16 @@ from repunet.cli.sweeping import SweepOptions, announce, complete, saying, show
 from repunet.errors import UsageError
 from repunet.experiment.cell import Cell
 from repunet.experiment.sweep import Sweep
-from repunet.extras import library
 from repunet.minds.default import default_mind
 from repunet.minds.language.terms import Terms
-from repunet.minds.roster import require_language
+from repunet.minds.router import require_language
 from repunet.models.prices import read_prices
+from repunet.planning.sketch import ROUNDS, sketch
 from repunet.reproduction.runs import carry_out, ready, settled
 from repunet.reproduction.stability import StableRule
-from repunet.reproduction.targets import TARGETS, Request, TargetName, lengths
-from repunet.spec import AGENTS
+from repunet.reproduction.targets import TARGETS, ReproductionRequest, TargetName, lengths
+from repunet.runs.spec import AGENTS
+from repunet.system.extras import library
 
 if TYPE_CHECKING:
     from repunet.reproduction.result import Reproduction
@@ -46,7 +46,7 @@ MUCH = 2_000
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True)
 class ReproduceOptions:
-    """Which minds, and how much of the paper's experiments."""
+    """Command-line options of a reproduction: minds and sizes."""
 
     model: Annotated[
         list[str] | None,
@@ -93,14 +93,14 @@ class ReproduceOptions:
         Parameter(help="Folder for figures; default figures beside the runs."),
     ] = None
 
-    def request(self, target: str, limits: LimitOptions | None) -> Request:
+    def request(self, target: str, limits: LimitOptions | None) -> ReproductionRequest:
         """Return what is to be tried; raises UsageError for what can't be."""
         for model in self.model or ():
             require_language(model, f"--mind {quote(model)}")
         minds = (*(self.mind or ()), *(self.model or ())) or (default_mind(os.environ),)
         if self.to is not None and not _may_be_folder(self.to):
             raise UsageError(f"{self.to} can't be a folder: name another one for --to")
-        return Request(
+        return ReproductionRequest(
             TARGETS[target],
             tuple(dict.fromkeys(minds)),
             self.seeds,
@@ -172,7 +172,7 @@ def _player(how: SweepOptions, batch: Path | None) -> Callable[[Sweep], object]:
     return play
 
 
-def _foresee(request: Request, rule: StableRule | None, how: SweepOptions) -> None:
+def _foresee(request: ReproductionRequest, rule: StableRule | None, how: SweepOptions) -> None:
     """Say which runs there would be, and what language models would be asked."""
     sweep, _ = ready(request, how.storage, os.environ, rule)
     show(sweep, json=how.json)
@@ -185,7 +185,7 @@ def _foresee(request: Request, rule: StableRule | None, how: SweepOptions) -> No
         _print_forecast(request, sweep)
 
 
-def _print_forecast(request: Request, sweep: Sweep) -> None:
+def _print_forecast(request: ReproductionRequest, sweep: Sweep) -> None:
     """Print what the runs of the first seed will take, times the seeds."""
     first = [cell for cell in sweep.cells if cell.spec.seed == 1]
     each = _forecast_rows(request, first)
@@ -204,9 +204,9 @@ def _print_forecast(request: Request, sweep: Sweep) -> None:
         say(BAND)
 
 
-def _forecast_rows(request: Request, cells: Sequence[Cell]) -> list[tuple[Any, ...]]:
+def _forecast_rows(request: ReproductionRequest, cells: Sequence[Cell]) -> list[tuple[Any, ...]]:
     """Return what each arm will take; where there is much to play, of several arms at once."""
-    rounds = (min(ROUNDS, request.length(cell.founding.scenario)) for cell in cells)
+    rounds = (min(ROUNDS, request.length(cell.manifest.scenario)) for cell in cells)
     played = request.agents * sum(rounds)
     at_once = min(len(cells), library("repunet.analysis.comparison.measuring").processors())
     row = partial(_forecast_row, request)
@@ -216,13 +216,13 @@ def _forecast_rows(request: Request, cells: Sequence[Cell]) -> list[tuple[Any, .
         return list(pool.map(row, cells))
 
 
-def _forecast_row(request: Request, cell: Cell) -> tuple[str, int, int, float | None]:
+def _forecast_row(request: ReproductionRequest, cell: Cell) -> tuple[str, int, int, float | None]:
     """Return an arm, its calls, tokens and dollars, which are None where no price is known."""
     spec = cell.spec
     progress_console.print(f"forecasting {cell.name}")
     prices = None if spec.limits.prices is None else read_prices(spec.limits.prices)
     terms = Terms(spec.limits.allowance, prices)
-    society = cell.founding
+    society = cell.manifest
     found = sketch(society, request.length(society.scenario), terms)
     cost = None if found.cost is None else found.dollars * request.seeds
     name = f"{society.scenario}, {society.treatment.label}, {society.mind_names}"

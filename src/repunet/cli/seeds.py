@@ -8,7 +8,6 @@ from cyclopts import App, Parameter
 
 from repunet.cli.options import Json, Storage, Whole
 from repunet.cli.output import console, fitted, print_json, say, spelled
-from repunet.compat.personas import read_personas
 from repunet.compat.seeds import (
     SEEDS,
     Learned,
@@ -22,10 +21,11 @@ from repunet.compat.seeds import (
 )
 from repunet.compat.seeds import profiles as collected
 from repunet.errors import RepuNetError, UsageError
-from repunet.population import population
+from repunet.record.storage import home, option
+from repunet.runs.spec import AGENTS
 from repunet.scenarios import scenario as find_scenario
-from repunet.spec import AGENTS
-from repunet.storage import home, option
+from repunet.world.persona_files import read_personas
+from repunet.world.population import population
 
 Force = Annotated[bool, Parameter(negative="", help="Replace what is there.")]
 

@@ -9,27 +9,29 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from repunet.analysis.portrait import Gallery
+from repunet.analysis.snapshot import Snapshot
 from repunet.analysis.summary import Summary, summarise
 from repunet.cli import app
 from repunet.cli.look import runs as list_runs
-from repunet.cli.options import LimitOptions
+from repunet.cli.options import LimitOptions, said
 from repunet.cli.output import console, disclaimer, rate, say, table
-from repunet.cli.play import announce, founded, play_out, spec_of
+from repunet.cli.play import announce, play_out
 from repunet.cli.seeds import list_ as list_seeds
 from repunet.cli.specified import SpecOptions, located, settings
 from repunet.compat.seeds import is_seed, people_at, run_names, scenario_of, seed_names
 from repunet.errors import RepuNetError, UsageError, unknown
-from repunet.forking import origin
-from repunet.journal import Journal
-from repunet.run import SPEC, Run, fork, reopen
-from repunet.runlog import FILE as LOG
-from repunet.runlog import command as said_to_play
+from repunet.record.changes import origin
+from repunet.record.journal import Journal
+from repunet.record.notes import SPEC
+from repunet.record.storage import FILE, LOCK, called, locate, locked
+from repunet.runs.beginning import begun_from, spec_of
+from repunet.runs.log import FILE as LOG
+from repunet.runs.log import command as said_to_play
+from repunet.runs.run import Run, fork, reopen
+from repunet.runs.spec import BESIDE, SWITCHES
 from repunet.scenarios import scenario as find_scenario
 from repunet.scenarios import scenarios
-from repunet.spec import BESIDE, SWITCHES
-from repunet.storage import FILE, LOCK, called, locate, locked
-from repunet.treatment import Treatment
+from repunet.world.treatment import Treatment
 
 ALIASES = {"f": "fin", "finish": "fin", "?": "help", "quit": "fin"}
 OF_A_RUN = (FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", LOG, BESIDE)
@@ -38,7 +40,7 @@ OF_A_RUN = (FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", LOG, BESIDE)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something that can be said."""
+    """Command of the interactive shell."""
 
     usage: str
     help: str
@@ -140,7 +142,7 @@ class Session:
     def _require(self, scenario: str) -> None:
         path = self._opened()
         with Journal.open(path) as journal:
-            played = journal.founding.scenario
+            played = journal.manifest.scenario
         if find_scenario(scenario).name != played:
             raise UsageError(
                 f"{path.parent.name} is of {played}: to play it on, say: run {played} 3"
@@ -157,7 +159,7 @@ class Session:
             with self._forked(None, self.switches, rounds) as run:
                 yield run
         else:
-            spec, terms = spec_of(self.run, self.limits)
+            spec, terms = spec_of(self.run, *said(self.limits))
             at_once = spec.limits.concurrency
             with reopen(self.run, concurrency=at_once, terms=terms) as run:
                 yield run
@@ -175,8 +177,7 @@ class Session:
         if scenario is None and self.people is not None:
             scenario = _scenario(self.people)
         spec = options.chosen(scenario, self.limits, storage=self.storage)
-        batch = self.limits.batch if self.limits else None
-        with founded(spec, self.storage, batch=batch) as run:
+        with begun_from(spec, self.storage, batch=said(self.limits)[1]) as run:
             yield run
 
     @contextmanager
@@ -184,7 +185,7 @@ class Session:
         self, at: int | None, switches: Mapping[str, str], rounds: int | None
     ) -> Iterator[Run]:
         path = self._opened()
-        spec, terms = spec_of(path, self.limits)
+        spec, terms = spec_of(path, *said(self.limits))
         with Journal.open(path) as journal:
             round_ = journal.rounds if at is None else at
         with fork(
@@ -241,16 +242,16 @@ class Session:
 
     def ask(self, words: list[str]) -> None:
         """Ask an agent something, outside the experiment."""
-        from repunet.analysis.interview import ask
+        from repunet.runs.interview import ask
 
         if len(words) < 2:
             raise UsageError('say whom and what: ask "Liam OConnor" "Whom do you trust?"')
         path = self._opened()
-        _, terms = spec_of(path, self.limits)
+        _, terms = spec_of(path, *said(self.limits))
         with Journal.open(path) as journal:
-            agent = Gallery(journal).find(words[0])
-        said = ask(path, agent, " ".join(words[1:]), terms)
-        say(f"{said.agent}, after round {said.round}, outside the experiment: {said.answer}")
+            agent = Snapshot(journal).find(words[0])
+        answer = ask(path, agent, " ".join(words[1:]), terms)
+        say(f"{answer.agent}, after round {answer.round}, outside the experiment: {answer.answer}")
 
     def diff(self, words: list[str]) -> None:
         """Compare the run with the one it was forked from, or another."""
@@ -332,7 +333,7 @@ class Session:
         if self.run is None:
             return []
         with Journal.open(self.run) as journal:
-            return [persona.name for persona in journal.founding.personas]
+            return [persona.name for persona in journal.manifest.personas]
 
 
 def _passing(name: str) -> Callable[[Session, list[str]], None]:

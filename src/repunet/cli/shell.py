@@ -17,7 +17,7 @@ from repunet.cli.options import LimitOptions, Quiet, Storage
 from repunet.cli.session import Session
 from repunet.cli.specified import SpecOptions
 from repunet.errors import RepuNetError, UsageError
-from repunet.terminal import tell, visible
+from repunet.system.terminal import tell, visible
 
 HISTORY = 1000
 """Lines that are remembered."""

@@ -11,11 +11,11 @@ from cyclopts import Parameter
 from repunet.cli.options import PlanLimits, Whole
 from repunet.compat.seeds import people_at, there
 from repunet.errors import UsageError
-from repunet.prompts import PLAIN
+from repunet.record.notes import PLAIN
+from repunet.record.storage import FILE, called, home
+from repunet.runs.spec import AGENTS, ROUNDS, SEED, RunSpec, read_spec
 from repunet.scenarios import scenario
-from repunet.spec import AGENTS, ROUNDS, SEED, RunSpec, read_spec
-from repunet.storage import FILE, called, home
-from repunet.treatment import TREATMENTS
+from repunet.world.treatment import TREATMENTS
 
 MINDS = (
     "A mind for everyone, or for an agent, a role or an operation: 'Liam OConnor=grudger', "
@@ -26,7 +26,7 @@ MINDS = (
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True)
 class SpecOptions:
-    """What a run is made from; None is not said."""
+    """Command-line options of a run; None is not said."""
 
     dilemma: Annotated[
         str | None,
@@ -107,7 +107,7 @@ class SpecOptions:
             name=name,
             limits=limits.given() if limits else None,
         )
-        return merged.cast(self.mind or (), self.model or (), os.environ)
+        return merged.assign_minds(self.mind or (), self.model or (), os.environ)
 
     def _scenario(self, first: str | None) -> str | None:
         """Return the dilemma, wherever it is said; raises UsageError for two of them."""

@@ -18,19 +18,19 @@ from rich.text import Text
 
 from repunet.cli.options import Json, LimitOptions, Quiet, Storage, Whole
 from repunet.cli.output import console, disclaimer, fitted, money, print_json, progress_console, say
-from repunet.errors import RepuNetError, Stopped
+from repunet.errors import Stopped
 from repunet.experiment.cell import Cell, Job
+from repunet.experiment.ending import numbered, require_done
 from repunet.experiment.executors import Place
 from repunet.experiment.grid import Grid, read_grid
 from repunet.experiment.jobs import read_jobs
-from repunet.experiment.outcome import Outcome
+from repunet.experiment.outcome import JobOutcome
 from repunet.experiment.progress import Board
 from repunet.experiment.stopping import Stopping
 from repunet.experiment.sweep import Sweep, play, prepare, require_possible
-from repunet.models.batch import REQUESTS, put_in
 from repunet.models.ledger import DOLLAR, Spending
-from repunet.runlog import command
-from repunet.storage import FILE, called
+from repunet.record.storage import FILE, called
+from repunet.runs.log import command
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 LINES = 20
@@ -40,7 +40,7 @@ LINES = 20
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True)
 class SweepOptions:
-    """How many runs are played, and what is said of it."""
+    """Command-line options of a sweep."""
 
     jobs: Annotated[
         Whole | None,
@@ -135,7 +135,7 @@ def _carry_out(prepared: Sweep, options: SweepOptions, batch: Path | None) -> No
     _report(prepared, board, json=options.json)
     if interrupted is not None:
         raise interrupted
-    _leave(board, batch)
+    require_done(board, batch)
 
 
 def complete(prepared: Sweep, options: SweepOptions, batch: Path | None = None) -> Board:
@@ -155,7 +155,7 @@ def complete(prepared: Sweep, options: SweepOptions, batch: Path | None = None) 
             _report(prepared, board, json=False)
         if interrupted is not None:
             raise interrupted
-        _leave(board, batch)
+        require_done(board, batch)
     return board
 
 
@@ -207,8 +207,8 @@ def _shown(prepared: Sweep, board: Board, *, quiet: bool) -> Iterator[None]:
         yield
 
 
-class SpendingColumn(ProgressColumn):
-    """What was asked of language models, up to now."""
+class SweepSpendingColumn(ProgressColumn):
+    """Progress column of what all runs of a sweep spent so far."""
 
     def __init__(self, board: Board) -> None:
         super().__init__()
@@ -225,14 +225,14 @@ def _bar(prepared: Sweep, board: Board) -> Iterator[None]:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed:.0f}/{task.total:.0f} rounds  {task.fields[state]}"),
-        SpendingColumn(board),
+        SweepSpendingColumn(board),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=progress_console) as bar:
         done, total = board.rounds
         task = bar.add_task(prepared.name, total=total, completed=done, state=_state(board))
 
-        def listen(job: Job, outcome: Outcome | None) -> None:
+        def listen(job: Job, outcome: JobOutcome | None) -> None:
             bar.update(task, completed=board.rounds[0], state=_state(board))
             if outcome is not None and outcome.status == "failed":
                 progress_console.print(f"{job.name}: {outcome.reason}")
@@ -248,7 +248,7 @@ class Lines:
         self._board = board
         self._last = self._part()
 
-    def __call__(self, job: Job, outcome: Outcome | None) -> None:
+    def __call__(self, job: Job, outcome: JobOutcome | None) -> None:
         """Print it, if it is time."""
         if outcome is None and self._part() == self._last:
             return
@@ -276,7 +276,7 @@ def _spent(spending: Spending) -> str:
     if not spending.calls:
         return ""
     cost = "" if spending.unpriced else f", {money(spending.cost / DOLLAR)}"
-    return f"{_number(spending.calls, 'call')}, {spending.tokens:,} tokens{cost}"
+    return f"{numbered(spending.calls, 'call')}, {spending.tokens:,} tokens{cost}"
 
 
 # Before and after
@@ -289,32 +289,27 @@ def announce(prepared: Sweep, on: Place | None = None) -> None:
         say("warning: every process loads the model for itself; with --on local all runs share it")
 
 
-def _minds(prepared: Sweep, known: Callable[[str], Outcome | None]) -> str:
+def _minds(prepared: Sweep, known: Callable[[str], JobOutcome | None]) -> str:
     """Return which minds make the runs, or have made them."""
     pairs = zip(prepared.cells, prepared.jobs, strict=True)
     return " + ".join(dict.fromkeys(_mind(cell, known(job.id)) for cell, job in pairs))
 
 
-def _mind(cell: Cell, outcome: Outcome | None) -> str:
-    return (outcome and outcome.mind) or cell.founding.mind_names
+def _mind(cell: Cell, outcome: JobOutcome | None) -> str:
+    return (outcome and outcome.mind) or cell.manifest.mind_names
 
 
 def _counted(prepared: Sweep) -> str:
     states = [prepared.state(job) for job in prepared.jobs]
     words = ("done", "partial", "new", "unusable")
     counts = ", ".join(f"{states.count(word)} {word}" for word in words if word in states)
-    return f"{_number(len(states), 'run')} in {prepared.folder}: {counts}"
-
-
-def _number(count: int, what: str) -> str:
-    """Return e.g. `1 run` or `2 runs`."""
-    return f"{count:,} {what}" + "s" * (count != 1)
+    return f"{numbered(len(states), 'run')} in {prepared.folder}: {counts}"
 
 
 def show(prepared: Sweep, *, json: bool) -> None:
     """Say what would be played."""
     states = [prepared.state(job) for job in prepared.jobs]
-    found = [prepared.before.get(job.id, Outcome("stopped")) for job in prepared.jobs]
+    found = [prepared.before.get(job.id, JobOutcome("stopped")) for job in prepared.jobs]
     if json:
         print_json(_told(prepared, dict(zip(prepared.jobs, found, strict=True)), states))
         return
@@ -349,19 +344,19 @@ def _report(prepared: Sweep, board: Board, *, json: bool) -> None:
         console.print(fitted("Runs that are not done", columns, ()))
     if unbegun := len(rest) - len(begun):
         other = "other " * bool(begun)
-        say(f"{_number(unbegun, other + 'run')} {'has' if unbegun == 1 else 'have'} no round yet")
-    parts = [_state(board), _number(board.rounds[0], "round"), _spent(board.spending)]
+        say(f"{numbered(unbegun, other + 'run')} {'has' if unbegun == 1 else 'have'} no round yet")
+    parts = [_state(board), numbered(board.rounds[0], "round"), _spent(board.spending)]
     say("; ".join(filter(None, parts)))
     if longer := len(board.longer):
         have = "has" if longer == 1 else "have"
-        say(f"{_number(longer, 'run')} {have} more rounds than asked")
+        say(f"{numbered(longer, 'run')} {have} more rounds than asked")
     _say_others(prepared)
     say(disclaimer(_minds(prepared, board.outcomes.get)))
     say(f"run files: {prepared.folder}", unbroken=True)
     _say_next(prepared, found)
 
 
-def _say_next(prepared: Sweep, found: dict[Job, Outcome]) -> None:
+def _say_next(prepared: Sweep, found: dict[Job, JobOutcome]) -> None:
     """Say which commands look at the runs, ready to be pasted."""
     if first := next((job for job, outcome in found.items() if outcome.rounds), None):
         one = called(prepared.folder / first.name / FILE)
@@ -374,10 +369,10 @@ def _say_others(prepared: Sweep) -> None:
         named = ", ".join(prepared.others[:3]) + (", ..." if len(prepared.others) > 3 else "")
         others = len(prepared.others)
         are = "is" if others == 1 else "are"
-        say(f"{_number(others, 'other run')} there {are} not part of it: {named}")
+        say(f"{numbered(others, 'other run')} there {are} not part of it: {named}")
 
 
-def _told(prepared: Sweep, found: dict[Job, Outcome], states: list[str]) -> dict[str, Any]:
+def _told(prepared: Sweep, found: dict[Job, JobOutcome], states: list[str]) -> dict[str, Any]:
     """Return all of it for scripts."""
     runs = [
         {
@@ -393,7 +388,7 @@ def _told(prepared: Sweep, found: dict[Job, Outcome], states: list[str]) -> dict
     return {"name": prepared.name, "folder": folder, "runs": runs, "others": others}
 
 
-def _facts(outcome: Outcome) -> dict[str, Any]:
+def _facts(outcome: JobOutcome) -> dict[str, Any]:
     spent = outcome.spending
     return {
         "rounds": outcome.rounds,
@@ -403,33 +398,3 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
         "dollars": None if spent.unpriced or not spent.calls else spent.cost / DOLLAR,
         "reason": outcome.reason,
     }
-
-
-def _leave(board: Board, batch: Path | None = None) -> None:
-    """Raise for runs that failed, else for those that were stopped."""
-    total, failed = len(board.jobs), board.with_status("failed")
-    if failed:
-        first = board.outcomes[failed[0].id].reason
-        raise RepuNetError(
-            f"{len(failed)} of {_number(total, 'run')} failed; {failed[0].name}: {first}"
-        )
-    stopped = total - len(board.with_status("done"))
-    if stopped:
-        are = "is" if stopped == 1 else "are"
-        if batch is not None and (waiting := sum(1 for _ in put_in(batch))):
-            raise Stopped(
-                f"{stopped} of {_number(total, 'run')} {are} not done; "
-                f"{_number(waiting, 'request')} {'is' if waiting == 1 else 'are'} in "
-                f"{batch / REQUESTS}; put their answers beside it, then repeat the command"
-            )
-        raise Stopped(
-            f"{stopped} of {_number(total, 'run')} {are} not done{shared_reason(board)}; nothing "
-            "is lost; to go on, repeat the command"
-        )
-
-
-def shared_reason(board: Board) -> str:
-    """Return, in brackets, why runs are not done, if it is the same for all of them."""
-    outcomes = map(board.outcome, board.jobs)
-    reasons = {outcome.reason for outcome in outcomes if outcome.status != "done"}
-    return f" ({reasons.pop()})" if len(reasons) == 1 else ""

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from repunet.cli.options import Json, Quiet, Seed, Whole
 from repunet.cli.output import console, disclaimer, fitted, print_json, progress_console, say
 from repunet.errors import RepuNetError, UsageError
-from repunet.extras import library
+from repunet.system.extras import library
 from repunet.validation.check import FAMILIES, Check, Family, Value
 from repunet.validation.suite import Result, jobs, results
 
@@ -27,7 +27,7 @@ SMALL = 0.0005
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What all checks together come to."""
+    """Result of all checks together."""
 
     passed: bool
     """Whether every check that must be met is."""

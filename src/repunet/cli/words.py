@@ -5,14 +5,15 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from repunet.analysis.certificate import Comparison, compare, example
 from repunet.cli.options import Json, Whole
 from repunet.cli.output import console, print_json, table
 from repunet.errors import RepuNetError
-from repunet.prompts import PLAIN, wordings
+from repunet.prompts import wordings
+from repunet.record.notes import PLAIN
 from repunet.scenarios import scenario as find_scenario
 from repunet.scenarios import scenarios
-from repunet.treatment import treatment as find_treatment
+from repunet.tracing.certificate import PromptComparison, compare, example
+from repunet.world.treatment import treatment as find_treatment
 
 Wording = Annotated[str, Parameter(name="--prompts", help=f"{', '.join(wordings())}.")]
 Seed = Annotated[Whole, Parameter(help="Random seed of the society that examples are from.")]
@@ -90,13 +91,13 @@ def diff(
         console.print(CERTIFIED.format(len(flat)))
 
 
-def _print(title: str, comparisons: Sequence[Comparison]) -> None:
+def _print(title: str, comparisons: Sequence[PromptComparison]) -> None:
     rows = [row for comparison in comparisons for row in _rows(comparison)]
     columns = ("question:", "only in:", "block:", "tokens", "text:")
     console.print(table(title, columns, rows))
 
 
-def _rows(one: Comparison) -> list[tuple[str, ...]]:
+def _rows(one: PromptComparison) -> list[tuple[str, ...]]:
     if one.only_in is not None:
         return [(one.operation, one.only_in, "(the whole question)", "", "")]
     rows: list[tuple[str, ...]] = [
@@ -106,7 +107,7 @@ def _rows(one: Comparison) -> list[tuple[str, ...]]:
     return rows or [(one.operation, "", "(no difference)", "", "")]
 
 
-def _certify(comparisons: Sequence[Comparison]) -> None:
+def _certify(comparisons: Sequence[PromptComparison]) -> None:
     for each in comparisons:
         if each.undeclared:
             raise RepuNetError(

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from repunet.event import Event, Imported, SelfImageRevised, unfolded
-from repunet.persona import Participant
+from repunet.world.event import Event, Imported, SelfImageRevised, unfolded
+from repunet.world.persona import Participant
 
 OPENING = "You are "
 """How a text begins that says who somebody is: the reference rewrites descriptions as a whole."""

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from repunet.compat.own_words import rewritten, with_own_words
-from repunet.compat.personas import OUR_NAME, read_personas
-from repunet.documents import read_data
 from repunet.errors import UsageError, unknown
-from repunet.journal import Journal
-from repunet.persona import ANY_SCENARIO, Participant, Persona, Role
-from repunet.population import people_from
+from repunet.record.journal import Journal
+from repunet.record.storage import FILE, NAME, home, locate, portable, run_files
 from repunet.scenarios import scenario as find_scenario
 from repunet.scenarios import scenarios
-from repunet.society import Society
-from repunet.storage import FILE, NAME, home, locate, portable, run_files
+from repunet.system.documents import read_data
+from repunet.world.persona import ANY_SCENARIO, Participant, Persona, Role
+from repunet.world.persona_files import OUR_NAME, read_personas
+from repunet.world.population import people_from
+from repunet.world.society import Society
 
 SEEDS = "seeds"
 THEIR_STORAGE = "sim_storage"
@@ -253,7 +253,7 @@ def learned_in(path: Path, scenario: str | None, at: int | None = None) -> Learn
 
 def _after(journal: Journal, number: int) -> tuple[Society, set[Participant]]:
     """Return the society after a round, and whose self-image is a whole description."""
-    society = journal.founding.society()
+    society = journal.manifest.society()
     events = [written.event for written in journal.events(1, number)]
     for event in events:
         society.apply(event)

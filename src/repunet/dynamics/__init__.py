@@ -6,12 +6,12 @@ returns the events that follow; none changes anything.
 
 from repunet.dynamics.observation import seen_by, take_note, witness
 from repunet.dynamics.response import Response, respond
-from repunet.dynamics.talk import Heard, Told, Wish, inboxes, listen, tell
+from repunet.dynamics.talk import Heard, ToldGossip, Wish, inboxes, listen, tell
 
 __all__ = [
     "Heard",
     "Response",
-    "Told",
+    "ToldGossip",
     "Wish",
     "inboxes",
     "listen",

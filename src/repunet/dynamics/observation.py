@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from repunet.chance import draw
-from repunet.deliberation import Deliberation, there
 from repunet.dynamics.talk import severed
-from repunet.encounter import Act, Encounter
 from repunet.errors import UsageError
-from repunet.event import Event
-from repunet.operations import ReconsiderTie, ShapePeerFromObservation
-from repunet.persona import AgentId, Participant
-from repunet.perspective import Sighting, Story
-from repunet.society import Society
-from repunet.stakes import Stakes, Trust
+from repunet.questions.deliberation import Unit, present
+from repunet.questions.operations import ReconsiderTie, ShapePeerFromObservation
+from repunet.questions.perspective import Sighting, Story
+from repunet.world.encounter import Act, Encounter
+from repunet.world.event import Event
+from repunet.world.persona import AgentId, Participant
+from repunet.world.society import Society
+from repunet.world.stakes import Stakes, Trust
 
 
 def seen_by(agent: AgentId, encounters: Sequence[Encounter], society: Society) -> list[Encounter]:
@@ -27,9 +27,7 @@ def seen_by(agent: AgentId, encounters: Sequence[Encounter], society: Society) -
     ]
 
 
-async def take_note(
-    unit: Deliberation, ego: Participant, sights: Sequence[Sighting]
-) -> list[Event]:
+async def take_note(unit: Unit, ego: Participant, sights: Sequence[Sighting]) -> list[Event]:
     """Update the records one holds, and reconsider one's ties, from what was to be seen."""
     store = unit.society.agents[ego.agent].reputations
     known = [sight for sight in sights if sight.target.agent != ego.agent]
@@ -38,7 +36,7 @@ async def take_note(
     return [event for events in noted for event in events]
 
 
-async def _note(unit: Deliberation, ego: Participant, sight: Sighting) -> list[Event]:
+async def _note(unit: Unit, ego: Participant, sight: Sighting) -> list[Event]:
     views, target = unit.views, sight.target
     unit = unit.part(f">{target.agent}:{target.role}")  # somebody may be seen in several roles
     alter = views.acquaintance(ego.agent, target).by_record()
@@ -47,25 +45,25 @@ async def _note(unit: Deliberation, ego: Participant, sight: Sighting) -> list[E
     )
     shaped = await unit.shape(shaping, target, "observation", sight.because)
     if not (unit.society.treatment.rewiring and views.tied(ego.agent, target)):
-        return there([shaped])
+        return present([shaped])
     if shaped:
         alter = replace(alter, records=(shaped.reputation,))
     question = ReconsiderTie(
         setting=views.setting, ego=views.ego(ego), alter=alter, pieces=(), seen=sight.story
     )
-    return there([shaped, severed(await unit.ask(question), question, unit, "observation")])
+    return present([shaped, severed(await unit.ask(question), question, unit, "observation")])
 
 
-async def witness(unit: Deliberation, ego: AgentId, encounters: Sequence[Encounter]) -> list[Event]:
+async def witness(unit: Unit, ego: AgentId, encounters: Sequence[Encounter]) -> list[Event]:
     """Let a third party shape a record of everyone it saw; with `error` it may be mistaken.
 
     An act that says nothing about cooperation (whoever is helped only receives) shows nothing.
     """
     acts = [(met, act) for met in encounters for act in met.acts if act.cooperation is not None]
-    return there(await unit.together(*(_shape(unit, ego, met, act) for met, act in acts)))
+    return present(await unit.together(*(_shape(unit, ego, met, act) for met, act in acts)))
 
 
-async def _shape(unit: Deliberation, ego: AgentId, met: Encounter, act: Act) -> Event | None:
+async def _shape(unit: Unit, ego: AgentId, met: Encounter, act: Act) -> Event | None:
     views, target = unit.views, act.participant
     seen = _as_seen(unit.society, views.setting.stakes, met, act, ego)
     operation = ShapePeerFromObservation(

@@ -4,12 +4,10 @@ from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypedDict
 
-from repunet.deliberation import Deliberation, there
 from repunet.dynamics.talk import Wish
-from repunet.encounter import Encounter
-from repunet.event import Event, ReputationShaped, SelfImageRevised, TieFormed, TieSevered
-from repunet.fused import TakeStock
-from repunet.operations import (
+from repunet.questions.batched import RespondToEncounter
+from repunet.questions.deliberation import Unit, present
+from repunet.questions.operations import (
     DecideGossip,
     DecideTie,
     Reflect,
@@ -18,15 +16,17 @@ from repunet.operations import (
     ShapePeerReputation,
     ShapeSelfReputation,
 )
-from repunet.persona import Participant
-from repunet.perspective import Acquaintance, Ego, Setting, Story
+from repunet.questions.perspective import Acquaintance, Ego, Setting, Story
+from repunet.world.encounter import Encounter
+from repunet.world.event import Event, ReputationShaped, SelfImageRevised, TieFormed, TieSevered
+from repunet.world.persona import Participant
 
 UNREFLECTED = Reflection("", "", satisfied=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What one participant makes of an encounter."""
+    """Answers of one participant to an encounter."""
 
     events: Sequence[Event] = ()
     wishes: Sequence[Wish] = ()
@@ -37,13 +37,13 @@ Thought: TypeAlias = Coroutine[Any, Any, Event | Wish | None]
 
 
 class Always(TypedDict):
-    """What every question to one agent shows."""
+    """Views that every question to one agent shows."""
 
     setting: Setting
     ego: Ego
 
 
-async def respond(unit: Deliberation, encounter: Encounter, ego: Participant) -> Response:
+async def respond(unit: Unit, encounter: Encounter, ego: Participant) -> Response:
     """Let one participant think about what it has just been through."""
     respondent = Respondent(unit, encounter, ego)
     match encounter.outcome:
@@ -58,7 +58,7 @@ async def respond(unit: Deliberation, encounter: Encounter, ego: Participant) ->
 class Respondent:
     """One participant, thinking about an encounter; its later thoughts see its earlier ones."""
 
-    def __init__(self, unit: Deliberation, encounter: Encounter, ego: Participant) -> None:
+    def __init__(self, unit: Unit, encounter: Encounter, ego: Participant) -> None:
         views, self._unit, self._encounter, self._who = unit.views, unit, encounter, ego
         self._treatment = unit.society.treatment
         self._always: Always = {"setting": views.setting, "ego": views.ego(ego)}
@@ -89,10 +89,10 @@ class Respondent:
         thoughts += [self._wish(alter, UNREFLECTED) for alter in self._alters]
         return _response(await self._unit.together(*thoughts))
 
-    def _all_at_once(self) -> TakeStock:
+    def _all_at_once(self) -> RespondToEncounter:
         treatment, tied = self._treatment, self._unit.views.tied
         ties = tuple(tied(self._who.agent, alter.who.participant) for alter in self._alters)
-        return TakeStock(
+        return RespondToEncounter(
             **self._always,
             story=self._story,
             own_records=self._own_records,
@@ -120,7 +120,7 @@ class Respondent:
             asked.append(self._shape_self(reflection))
         if self._treatment.rates_peers:
             asked += [self._shape_peer(alter, reflection) for alter in self._alters]
-        return there(await self._unit.together(*asked))
+        return present(await self._unit.together(*asked))
 
     async def _shape_self(self, reflection: Reflection) -> ReputationShaped | None:
         question = ShapeSelfReputation(
@@ -210,7 +210,7 @@ class Respondent:
 
 def _response(results: Iterable[Event | Wish | None]) -> Response:
     """Return what follows, in its order: events, and wishes to talk."""
-    news: list[Event | Wish] = there(results)
+    news: list[Event | Wish] = present(results)
     return Response(
         events=[each for each in news if not isinstance(each, Wish)],
         wishes=[each for each in news if isinstance(each, Wish)],

@@ -8,15 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from repunet.deliberation import Deliberation, there
-from repunet.event import Event, GossipHeard, GossipUntold, TieSevered
-from repunet.fused import ToldPiece, WeighGossip
-from repunet.gossip import Gossip
-from repunet.operations import (
+from repunet.questions.batched import ToldPiece, WeighGossip
+from repunet.questions.deliberation import Unit, present
+from repunet.questions.operations import (
     ChooseListener,
     Decision,
     IdentifyGossip,
-    Judged,
+    JudgedPiece,
     JudgeGossip,
     Judgement,
     ReconsiderTie,
@@ -24,14 +22,16 @@ from repunet.operations import (
     TellGossip,
     Telling,
 )
-from repunet.persona import AgentId, Participant
-from repunet.perspective import Hearsay, Story
-from repunet.reputation import Cause
+from repunet.questions.perspective import Hearsay, Story
+from repunet.world.event import Event, GossipHeard, GossipUntold, TieSevered
+from repunet.world.gossip import Gossip
+from repunet.world.persona import AgentId, Participant
+from repunet.world.reputation import Cause
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Somebody wants to talk about an absent third."""
+    """Wish of an agent to talk about an absent third."""
 
     path: tuple[Participant, ...]
     """Who told it, the first gossiper first; the last one is the one who wants to talk now."""
@@ -53,8 +53,8 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Something was said to a listener, who has not yet made anything of it."""
+class ToldGossip:
+    """Piece of gossip that was told, before its listener has judged it."""
 
     wish: Wish
     listener: Participant
@@ -63,13 +63,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one listener makes of all that it was told in one wave."""
+    """Answers of one listener to all that it was told in one wave."""
 
     events: Sequence[Event] = ()
     wishes: Sequence[Wish] = ()
 
 
-async def tell(unit: Deliberation, wish: Wish) -> Told | GossipUntold | None:
+async def tell(unit: Unit, wish: Wish) -> ToldGossip | GossipUntold | None:
     """Let the gossiper choose a listener among its ties and say it (appendix A.1)."""
     views, gossiper = unit.views, wish.gossiper
     setting, ego, about = views.setting, views.ego(gossiper), views.other(wish.target)
@@ -106,25 +106,25 @@ async def tell(unit: Deliberation, wish: Wish) -> Told | GossipUntold | None:
     said = await unit.ask(telling)
     if said is None:
         return None
-    return Told(wish, views.in_role(listener.id, listener.role), said)
+    return ToldGossip(wish, views.in_role(listener.id, listener.role), said)
 
 
-def inboxes(told: Iterable[Told]) -> dict[AgentId, list[Told]]:
+def inboxes(told: Iterable[ToldGossip]) -> dict[AgentId, list[ToldGossip]]:
     """Return what each listener was told in a wave, in an order that does not depend on time."""
-    boxes: defaultdict[AgentId, list[Told]] = defaultdict(list)
+    boxes: defaultdict[AgentId, list[ToldGossip]] = defaultdict(list)
     for piece in sorted(told, key=lambda t: (t.listener, t.wish.target, t.wish.via)):
         boxes[piece.listener.agent].append(piece)
     return dict(boxes)
 
 
-async def listen(unit: Deliberation, told: Sequence[Told]) -> Heard:
+async def listen(unit: Unit, told: Sequence[ToldGossip]) -> Heard:
     """Let a listener judge all that it was told, then believe what there is about each target."""
     listener = told[0].listener
     hearer = Listener(unit, listener)
     if unit.compact:
         await unit.together(*(hearer.weigh(about) for about in by_target(told)))
-    pieces = there(await unit.together(*(hearer.judge(piece) for piece in told)))
-    targets: defaultdict[Participant, list[Understood]] = defaultdict(list)
+    pieces = present(await unit.together(*(hearer.judge(piece) for piece in told)))
+    targets: defaultdict[Participant, list[JudgedGossip]] = defaultdict(list)
     for piece in pieces:
         targets[piece.gossip.about].append(piece)
     believed = await unit.together(*(hearer.believe(about) for about in targets.values()))
@@ -134,21 +134,21 @@ async def listen(unit: Deliberation, told: Sequence[Told]) -> Heard:
     )
 
 
-def by_target(told: Iterable[Told]) -> list[list[Told]]:
+def by_target(told: Iterable[ToldGossip]) -> list[list[ToldGossip]]:
     """Return what was told, apart for each target."""
-    targets: defaultdict[Participant, list[Told]] = defaultdict(list)
+    targets: defaultdict[Participant, list[ToldGossip]] = defaultdict(list)
     for piece in told:
         targets[piece.wish.target].append(piece)
     return list(targets.values())
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
+class JudgedGossip:
     """A piece of gossip with what its listener made of it."""
 
     wish: Wish
     event: GossipHeard
-    judged: Judged
+    judged: JudgedPiece
     judgement: Judgement
 
     @property
@@ -174,7 +174,7 @@ class Understood:
 class Listener:
     """One agent that is told things, all in one wave."""
 
-    def __init__(self, unit: Deliberation, listener: Participant) -> None:
+    def __init__(self, unit: Unit, listener: Participant) -> None:
         self._unit = unit
         self._who = listener
         self._views = unit.views
@@ -182,7 +182,7 @@ class Listener:
         self._ego = unit.views.ego(listener)
         self._treatment = unit.society.treatment
 
-    async def weigh(self, told: Sequence[Told]) -> None:
+    async def weigh(self, told: Sequence[ToldGossip]) -> None:
         """Put all questions about one target at once; the answers are handed out one by one."""
         me, target = self._who.agent, told[0].wish.target
         unit = self._unit.part(f">{me}/{target.agent}")
@@ -200,7 +200,7 @@ class Listener:
         )
         await unit.prepare(weighing)
 
-    def _piece(self, told: Told) -> ToldPiece:
+    def _piece(self, told: ToldGossip) -> ToldPiece:
         path = told.wish.path
         return ToldPiece(
             gossiper=self._views.other(told.wish.gossiper),
@@ -209,11 +209,11 @@ class Listener:
             may_pass_on=len(path) < self._treatment.max_order,
         )
 
-    def _place(self, told: Told) -> Deliberation:
+    def _place(self, told: ToldGossip) -> Unit:
         target = told.wish.target.agent
         return self._unit.part(f"{told.wish.via}>{self._who.agent}/{target}")
 
-    async def judge(self, told: Told) -> Understood | None:
+    async def judge(self, told: ToldGossip) -> JudgedGossip | None:
         """Understand one piece and weigh it (appendix A.2)."""
         wish = told.wish
         target = wish.target
@@ -247,10 +247,10 @@ class Listener:
             ),
             decision=str(unit.coordinate(judging if _is_asked(judging) else identifying)),
         )
-        judged = Judged(summary.text, gossiper, told.said.valence, judgement.credibility)
-        return Understood(wish, heard, judged, judgement)
+        judged = JudgedPiece(summary.text, gossiper, told.said.valence, judgement.credibility)
+        return JudgedGossip(wish, heard, judged, judgement)
 
-    def _judging(self, told: Told, summary: str) -> JudgeGossip:
+    def _judging(self, told: ToldGossip, summary: str) -> JudgeGossip:
         me, wish = self._who.agent, told.wish
         return JudgeGossip(
             setting=self._setting,
@@ -264,7 +264,7 @@ class Listener:
             may_pass_on=len(wish.path) < self._treatment.max_order,
         )
 
-    async def _weigh(self, unit: Deliberation, judging: JudgeGossip) -> Judgement | None:
+    async def _weigh(self, unit: Unit, judging: JudgeGossip) -> Judgement | None:
         """Ask for what the treatment lets it decide; the rest is neutral, and not passed on."""
         if not _is_asked(judging):
             return Judgement(reason="")
@@ -277,7 +277,7 @@ class Listener:
             pass_on=judgement.pass_on and judging.may_pass_on,
         )
 
-    async def believe(self, pieces: Sequence[Understood]) -> list[Event]:
+    async def believe(self, pieces: Sequence[JudgedGossip]) -> list[Event]:
         """Update the target's reputation and reconsider a tie that is there; never build one."""
         target = pieces[0].gossip.about
         unit = self._unit.part(f">{self._who.agent}/{target.agent}")
@@ -297,12 +297,14 @@ class Listener:
             reconsidering = ReconsiderTie(
                 setting=self._setting, ego=self._ego, alter=alter, pieces=judged
             )
-            events += there([severed(await unit.ask(reconsidering), reconsidering, unit, "gossip")])
+            events += present(
+                [severed(await unit.ask(reconsidering), reconsidering, unit, "gossip")]
+            )
         return events
 
 
 def severed(
-    keep: Decision | None, asked: ReconsiderTie, unit: Deliberation, cause: Cause
+    keep: Decision | None, asked: ReconsiderTie, unit: Unit, cause: Cause
 ) -> TieSevered | None:
     """Return the cut that a tie's reconsideration makes, if it makes one."""
     if keep is None or keep.yes:

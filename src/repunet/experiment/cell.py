@@ -9,20 +9,19 @@ from hashlib import sha256
 from pathlib import Path
 
 from repunet.analysis.makers import minds_of
-from repunet.attempts import spent
-from repunet.continuity import TEMPLATES, beginnings
 from repunet.errors import UsageError
-from repunet.founding import DEFAULT, Founding
-from repunet.journal import Journal
 from repunet.minds.default import EMBEDDED
 from repunet.minds.language.terms import asks_in_words
-from repunet.minds.roster import roster
+from repunet.minds.router import mind_router
 from repunet.models.endpoint import PERSON
 from repunet.models.ledger import Spending
-from repunet.prompts import PLAIN
-from repunet.run import FAITHFUL, PLANS
-from repunet.spec import AGENTS, PROFILE, RunSpec
-from repunet.storage import FILE
+from repunet.record.attempts import spent
+from repunet.record.journal import Journal
+from repunet.record.manifest import DEFAULT, Manifest
+from repunet.record.notes import FAITHFUL, PLAIN, TEMPLATES
+from repunet.record.storage import FILE
+from repunet.runs.drift import beginnings
+from repunet.runs.spec import AGENTS, PROFILE, RunSpec
 
 SHORT = 8
 """Digits of its id in the name of a run's folder."""
@@ -31,13 +30,13 @@ LONGEST = 80
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that a process needs to play a run; it can be sent anywhere as JSON."""
+    """Description of a run to be played by any process, as JSON."""
 
     id: str
     """The hash of all that the run follows from."""
     path: str
     """Of the run file."""
-    founding: str
+    manifest: str
     rounds: int
     plan: str
     prompts: str
@@ -65,7 +64,7 @@ class Cell:
     """One run of an experiment."""
 
     spec: RunSpec
-    founding: Founding
+    manifest: Manifest
     facts: Mapping[str, str]
     """What is noted with the run, so that a change is found out."""
     asks_in_words: bool
@@ -73,27 +72,27 @@ class Cell:
     @classmethod
     def of(cls, spec: RunSpec, environ: Mapping[str, str]) -> "Cell":
         """Return the cell of a spec; raises UsageError for anything that is not known."""
-        cast = spec.cast((), (), environ)
-        founding = cast.founding()
-        minds = roster(founding.assigned, founding.seed)
-        if PERSON in founding.mind_names.split(" + "):
+        cast = spec.assign_minds((), (), environ)
+        manifest = cast.manifest()
+        minds = mind_router(manifest.assigned, manifest.seed)
+        if PERSON in manifest.mind_names.split(" + "):
             raise UsageError("a person can't play many runs at once: repunet run")
-        facts = beginnings(founding, minds, cast.prompts)
-        return cls(cast, founding, facts, asks_in_words(minds))
+        facts = beginnings(manifest, minds, cast.prompts)
+        return cls(cast, manifest, facts, asks_in_words(minds))
 
     @cached_property
     def id(self) -> str:
         """Return the hash of all that the run follows from, but for the number of its rounds."""
-        return _identity(self.founding, self.spec.plan, self.spec.prompts, self.facts)
+        return _identity(self.manifest, self.spec.plan, self.spec.prompts, self.facts)
 
     @cached_property
     def name(self) -> str:
         """Return the name of its folder: what it is, as far as it fits, and its id."""
-        spec, minds = self.spec, self.founding.mind_names
-        words = [self.founding.scenario, self.founding.treatment.label]
+        spec, minds = self.spec, self.manifest.mind_names
+        words = [self.manifest.scenario, self.manifest.treatment.label]
         words += [spec.profile] * (spec.profile != PROFILE)
         words += [minds] * (minds != EMBEDDED)
-        words += [f"n{len(self.founding.personas)}"] * (len(self.founding.personas) != AGENTS)
+        words += [f"n{len(self.manifest.personas)}"] * (len(self.manifest.personas) != AGENTS)
         words += [spec.prompts] * (spec.prompts != PLAIN) + [spec.plan] * (spec.plan != FAITHFUL)
         slug = re.sub(r"[^a-z0-9.]+", "-", " ".join(words).lower())[:LONGEST].strip("-.")
         return f"{slug}-s{spec.seed}-{self.id[:SHORT]}"
@@ -103,7 +102,7 @@ class Cell:
         return Job(
             self.id,
             str((folder / self.name / FILE).absolute()),
-            self.founding.to_json(),
+            self.manifest.to_json(),
             self.spec.rounds,
             self.spec.plan,
             self.spec.prompts,
@@ -115,14 +114,14 @@ class Cell:
         """Return what tells it from the others, for scripts."""
         return {
             "name": self.name,
-            "scenario": self.founding.scenario,
-            "treatment": self.founding.treatment.label,
+            "scenario": self.manifest.scenario,
+            "treatment": self.manifest.treatment.label,
             "profile": self.spec.profile,
-            "mind": self.founding.mind_names,
-            "model": self.founding.assigned[DEFAULT] if self.asks_in_words else None,
+            "mind": self.manifest.mind_names,
+            "model": self.manifest.assigned[DEFAULT] if self.asks_in_words else None,
             "prompts": self.spec.prompts,
             "plan": self.spec.plan,
-            "agents": len(self.founding.personas),
+            "agents": len(self.manifest.personas),
             "seed": self.spec.seed,
             "planned": self.spec.rounds,
         }
@@ -140,7 +139,7 @@ def _anywhere(spec: RunSpec) -> RunSpec:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is in a run file."""
+    """Facts read from an existing run file."""
 
     id: str
     rounds: int
@@ -161,12 +160,12 @@ def look(path: Path) -> Seen:
 
 def identity(journal: Journal) -> str:
     """Return the hash of all that a run follows from."""
-    plan = journal.meta("plan") or PLANS[0]
+    plan = journal.notes.plan
     templates = journal.meta(TEMPLATES)
     facts = {} if templates is None else {TEMPLATES: templates}
-    return _identity(journal.founding, plan, journal.meta("prompts") or PLAIN, facts)
+    return _identity(journal.manifest, plan, journal.notes.wording, facts)
 
 
-def _identity(founding: Founding, plan: str, prompts: str, facts: Mapping[str, str]) -> str:
-    parts = [founding.digest(), plan, prompts, facts.get(TEMPLATES, "")]
+def _identity(manifest: Manifest, plan: str, prompts: str, facts: Mapping[str, str]) -> str:
+    parts = [manifest.digest(), plan, prompts, facts.get(TEMPLATES, "")]
     return sha256(json.dumps(parts).encode()).hexdigest()

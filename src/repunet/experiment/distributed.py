@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from repunet.errors import UsageError
 from repunet.experiment.cell import Job
-from repunet.experiment.outcome import Outcome
+from repunet.experiment.outcome import JobOutcome
 from repunet.experiment.playing import play
 from repunet.experiment.processes import TRIES, cpus
 from repunet.experiment.progress import Board
@@ -42,7 +42,7 @@ AUTHENTICATION = re.compile(r"auth|token", re.IGNORECASE)
 
 
 class Exchange:
-    """Where tasks tell how far they are, and learn that they are to stop."""
+    """Ray actor through which tasks report progress and learn that they are to stop."""
 
     def __init__(self) -> None:
         self._rounds: dict[str, int] = {}
@@ -65,7 +65,7 @@ def played(job: str, exchange: Any) -> str:
     return asyncio.run(_played(Job.from_json(job), exchange)).to_json()
 
 
-async def _played(job: Job, exchange: Any) -> Outcome:
+async def _played(job: Job, exchange: Any) -> JobOutcome:
     stopping, now, told = Stopping(), get_running_loop().time, 0.0
 
     def tell(job: Job, round_: int) -> None:
@@ -80,7 +80,7 @@ async def _played(job: Job, exchange: Any) -> Outcome:
 
 
 class OnRay:
-    """Plays runs on a cluster."""
+    """Executor that plays runs on a Ray cluster."""
 
     def __init__(self, stopping: Stopping, at_once: int) -> None:
         self._stopping = stopping
@@ -106,10 +106,10 @@ class OnRay:
             board.began(job)
             try:
                 said = await self._played.remote(job.to_json(), self._exchange)
-                board.ended(job, Outcome.from_json(said))
+                board.ended(job, JobOutcome.from_json(said))
             except RayError as error:
                 lines = str(error).strip().splitlines() or [""]
-                board.ended(job, Outcome("failed", f"{type(error).__name__}: {lines[0]}"))
+                board.ended(job, JobOutcome("failed", f"{type(error).__name__}: {lines[0]}"))
 
     async def _listen(self, jobs: dict[str, Job], board: Board) -> None:
         while True:

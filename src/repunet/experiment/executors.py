@@ -9,14 +9,14 @@ from typing import Literal, Protocol, TypeAlias, cast, get_args
 from repunet.experiment.cell import Job
 from repunet.experiment.progress import Board
 from repunet.experiment.stopping import Stopping
-from repunet.extras import missing
+from repunet.system.extras import missing
 
 Place: TypeAlias = Literal["local", "processes", "ray"]
 PLACES: tuple[Place, ...] = get_args(Place)
 
 
 class Executor(Protocol):
-    """Plays runs, in their order as far as it can, and tells the board what becomes of them."""
+    """Interface of what plays runs, in order, and reports what becomes of them."""
 
     async def play(self, jobs: Sequence[Job], board: Board) -> None:
         """Play all of them; once it is to stop, the rest is left as it is."""

@@ -7,12 +7,10 @@ from pathlib import Path
 from reprlib import repr as shortened
 from typing import Any
 
-from pydantic import ValidationError
-
-from repunet.documents import read_data
 from repunet.errors import UsageError, unknown
-from repunet.spec import EXPECTED, SWITCHES, Limits, RunSpec
-from repunet.storage import NAME
+from repunet.record.storage import NAME
+from repunet.runs.spec import SWITCHES, Limits, RunSpec, key_of, validated
+from repunet.system.documents import read_data
 
 PLURALS = {
     "seeds": "seed",
@@ -60,11 +58,19 @@ def read_grid(path: Path) -> Grid:
     try:
         if not isinstance(data, Mapping):
             raise UsageError("a grid is a table of settings")
-        name, common, lists = _sorted(data)
-        specs = tuple(read_values(common | one, path.parent) for one in _combined(lists))
-        return Grid(called_by(path) if name is None else named(name), specs)
+        return grid_of(data, path.stem, path.parent)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
+
+
+def grid_of(data: Mapping[str, Any], default: str = "sweep", folder: Path = Path()) -> Grid:
+    """Return the grid that a mapping says, as a file does; without a name it has the default one.
+
+    Paths in it are relative to the folder. Raises UsageError, with the key, for what can't be.
+    """
+    name, common, lists = _sorted(data)
+    specs = tuple(read_values(common | one, folder) for one in _combined(lists))
+    return Grid(named(default if name is None else name), specs)
 
 
 def require_file(path: Path, what: str) -> None:
@@ -89,17 +95,7 @@ def named(name: object) -> str:
 
 def read_values(values: Mapping[str, Any], folder: Path) -> RunSpec:
     """Return the spec with these values; raises UsageError, with the key, for what can't be."""
-    try:
-        return RunSpec.model_validate(values, context={"folder": folder})
-    except ValidationError as error:
-        first = error.errors()[0]
-    *table, key = map(str, first["loc"])
-    if first["type"] == "extra_forbidden":
-        raise unknown(f"key in [{'.'.join(table)}]", key, Limits.model_fields)
-    expected = EXPECTED.get(first["type"]) or first["msg"].removeprefix("Value error, ")
-    expected = expected.replace("Input should be greater than or equal to", "should be at least")
-    expected = expected.removeprefix("Input ")
-    raise UsageError(f"{'.'.join([*table, key])} {expected}, not {shortened(first['input'])}")
+    return validated(values, key_of, folder=folder)
 
 
 def keys() -> tuple[str, ...]:

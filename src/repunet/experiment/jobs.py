@@ -8,7 +8,6 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from repunet.documents import read_text
 from repunet.errors import UsageError
 from repunet.experiment.grid import (
     Grid,
@@ -18,7 +17,8 @@ from repunet.experiment.grid import (
     require_file,
     require_known,
 )
-from repunet.spec import SWITCHES, RunSpec
+from repunet.runs.spec import SWITCHES, RunSpec
+from repunet.system.documents import read_text
 
 ARRAY = re.compile(r"^\s*(?:declare -a |readonly )?JOBS=\((.*?)^\s*\)", re.DOTALL | re.MULTILINE)
 ONE_LINE = re.compile(r"^\s*JOBS=\((.*)\)\s*$", re.MULTILINE)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from repunet.experiment.cell import Job
 from repunet.experiment.playing import play
 from repunet.experiment.progress import Board
-from repunet.experiment.purse import Purse
+from repunet.experiment.shared_ledger import SharedLedger
 from repunet.experiment.stopping import Stopping
 from repunet.minds.language.terms import Terms
 
@@ -18,13 +18,15 @@ enough that a budget which runs out leaves most of the runs that were begun fini
 
 
 class Local:
-    """Plays runs in this process."""
+    """Executor that plays runs in this process."""
 
-    def __init__(self, stopping: Stopping, at_once: int, terms: Terms, purse: Purse) -> None:
+    def __init__(
+        self, stopping: Stopping, at_once: int, terms: Terms, shared_ledger: SharedLedger
+    ) -> None:
         self._stopping = stopping
         self._at_once = at_once
         self._terms = terms
-        self._purse = purse
+        self._shared_ledger = shared_ledger
 
     async def play(self, jobs: Sequence[Job], board: Board) -> None:
         queue = deque(jobs)
@@ -35,8 +37,8 @@ class Local:
     async def _play(self, queue: deque[Job], board: Board) -> None:
         while queue:
             job = queue.popleft()
-            if self._stopping() or self._purse.exhausted:
-                board.not_begun(job, self._purse.exhausted or "interrupted")
+            if self._stopping() or self._shared_ledger.exhausted:
+                board.not_begun(job, self._shared_ledger.exhausted or "interrupted")
                 continue
             board.began(job)
             board.ended(job, await play(job, board.round, self._stopping, self._terms))

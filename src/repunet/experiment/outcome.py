@@ -16,8 +16,8 @@ GO_ON, NOTHING_LOST = "; to go on: ", "; nothing is lost"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a run."""
+class JobOutcome:
+    """Outcome of one run of an experiment."""
 
     status: Status
     reason: str = ""
@@ -28,13 +28,13 @@ class Outcome:
     """Which minds made it, as far as it was played."""
 
     @classmethod
-    def of(cls, seen: Seen | None, status: Status, reason: str = "") -> "Outcome":
+    def of(cls, seen: Seen | None, status: Status, reason: str = "") -> "JobOutcome":
         """Return what became of a run whose file was seen, if there is one."""
         if seen is None:
             return cls(status, reason)
         return cls(status, reason, seen.rounds, seen.digest, seen.spending, seen.mind)
 
-    def because(self, reason: str) -> "Outcome":
+    def because(self, reason: str) -> "JobOutcome":
         """Return the same for another reason."""
         return replace(self, reason=reason)
 
@@ -43,7 +43,7 @@ class Outcome:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> "Outcome":
+    def from_json(cls, text: str) -> "JobOutcome":
         """Return what was sent."""
         values = json.loads(text)
         return cls(**{**values, "spending": Spending(**values["spending"])})

@@ -5,24 +5,24 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from repunet.errors import RepuNetError, Stopped, UsageError
-from repunet.event import Event
 from repunet.experiment.cell import Job, Seen, identity, look
-from repunet.experiment.outcome import Outcome, Status, why
+from repunet.experiment.outcome import JobOutcome, Status, why
 from repunet.experiment.stopping import Stopping
-from repunet.founding import Founding
 from repunet.minds.language.terms import Terms
-from repunet.models.prices import read_prices
-from repunet.run import Run, begin, reopen
-from repunet.runlog import command, logged
-from repunet.society import Society
-from repunet.spec import BESIDE, Limits, RunSpec
-from repunet.storage import InUse
+from repunet.record.manifest import Manifest
+from repunet.record.storage import InUse
+from repunet.runs.beginning import terms_for
+from repunet.runs.log import command, logged
+from repunet.runs.run import Run, begin, reopen
+from repunet.runs.spec import BESIDE, RunSpec
+from repunet.world.event import Event
+from repunet.world.society import Society
 
 Tell = Callable[[Job, int], None]
 """Is told of every round that is committed."""
 
 
-async def play(job: Job, tell: Tell, stopping: Stopping, terms: Terms | None = None) -> Outcome:
+async def play(job: Job, tell: Tell, stopping: Stopping, terms: Terms | None = None) -> JobOutcome:
     """Play a run to its planned end, unless that is done, or done by another process.
 
     Whatever happens is an outcome, so that no run stops the others.
@@ -39,17 +39,12 @@ async def play(job: Job, tell: Tell, stopping: Stopping, terms: Terms | None = N
         status, reason = "elsewhere", why(error)
     except Exception as error:  # noqa: BLE001 - an error in a mind or a scenario is one run's
         status, reason = "failed", why(error)
-    return Outcome.of(seen(job), status, reason)
+    return JobOutcome.of(seen(job), status, reason)
 
 
 def terms_of(job: Job) -> Terms:
     """Return the terms on which a run by itself asks language models."""
     return terms_for(RunSpec.model_validate_json(job.spec).limits)
-
-
-def terms_for(limits: Limits) -> Terms:
-    """Return terms from limits; raises UsageError if there is no file of prices."""
-    return Terms(limits.allowance, None if limits.prices is None else read_prices(limits.prices))
 
 
 def seen(job: Job) -> Seen | None:
@@ -113,7 +108,7 @@ def _begun(job: Job, terms: Terms) -> Iterator[Run]:
     path, begun = Path(job.path), False
     try:
         with begin(
-            Founding.from_json(job.founding),
+            Manifest.from_json(job.manifest),
             job.rounds,
             name=job.name,
             folder=path.parent.parent,
@@ -135,4 +130,4 @@ def _put_beside(run: Run, job: Job) -> None:
     """Write the spec of the run beside it, unless there is one."""
     spec = RunSpec.model_validate_json(job.spec)
     with suppress(OSError), run.journal.path.with_name(BESIDE).open("x", encoding="utf-8") as file:
-        file.write(spec.again(run.founding))
+        file.write(spec.again(run.manifest))

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from repunet.experiment.cell import Job
-from repunet.experiment.outcome import Outcome
+from repunet.experiment.outcome import JobOutcome
 from repunet.experiment.playing import seen
 from repunet.experiment.progress import Board
 from repunet.experiment.stopping import Stopping
@@ -45,14 +45,14 @@ class Worker:
             await create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, start_new_session=True)
         )
 
-    async def play(self, job: Job, board: Board) -> Outcome | None:
+    async def play(self, job: Job, board: Board) -> JobOutcome | None:
         """Let it play a run; None if it died over it."""
         assert self._process.stdout is not None
         self._send(job.to_json())
         while said := (await self._process.stdout.readline()).decode():
             kind, _, value = said.partition(" ")
             if kind == "outcome":
-                return Outcome.from_json(value)
+                return JobOutcome.from_json(value)
             if kind == "round":
                 board.round(job, int(value))
         await self._process.wait()
@@ -84,7 +84,7 @@ class Worker:
 
 
 class Processes:
-    """Plays runs in as many processes as there are processors."""
+    """Executor that plays runs in as many processes as there are processors."""
 
     def __init__(self, stopping: Stopping, at_once: int | None) -> None:
         self.at_once = at_once or cpus()
@@ -120,15 +120,15 @@ class Processes:
             board.ended(job, outcome)
         return outcome is not None
 
-    def _given_up(self, job: Job, worker: Worker) -> Outcome | None:
+    def _given_up(self, job: Job, worker: Worker) -> JobOutcome | None:
         """Return what became of a run over which a process died; None to try again."""
         self._deaths[job.id] += 1
         if self._stopping():
-            return Outcome.of(seen(job), "stopped", "interrupted")
+            return JobOutcome.of(seen(job), "stopped", "interrupted")
         if self._deaths[job.id] < TRIES:
             return None
         reason = f"{TRIES} processes died over it, the last with {worker.end}"
-        return Outcome.of(seen(job), "failed", reason)
+        return JobOutcome.of(seen(job), "failed", reason)
 
     def stop(self) -> None:
         """Let every process stop after its round."""

@@ -4,17 +4,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from repunet.experiment.cell import Job
-from repunet.experiment.outcome import Outcome, Status
+from repunet.experiment.outcome import JobOutcome, Status
 from repunet.models.ledger import Ledger, Spending
 
-Listener = Callable[[Job, Outcome | None], None]
+Listener = Callable[[Job, JobOutcome | None], None]
 """Is told of every round of a run, and of its outcome."""
 
 
 class Board:
-    """What is known of every run, the earlier ones included."""
+    """Progress of all runs of an experiment, the earlier ones included."""
 
-    def __init__(self, jobs: Sequence[Job], before: Mapping[str, Outcome]) -> None:
+    def __init__(self, jobs: Sequence[Job], before: Mapping[str, JobOutcome]) -> None:
         self.jobs = tuple(jobs)
         self.ledger: Ledger | None = None
         """What all of them spend from, if they do."""
@@ -35,7 +35,7 @@ class Board:
         self._rounds[job.id] = number
         self.listener(job, None)
 
-    def ended(self, job: Job, outcome: Outcome) -> None:
+    def ended(self, job: Job, outcome: JobOutcome) -> None:
         """Note what became of a run."""
         self._running.discard(job.id)
         self._rounds[job.id] = outcome.rounds
@@ -44,13 +44,13 @@ class Board:
 
     def not_begun(self, job: Job, reason: str) -> None:
         """Note that a run is left as it was."""
-        self.outcomes[job.id] = self._before.get(job.id, Outcome("stopped")).because(reason)
+        self.outcomes[job.id] = self._before.get(job.id, JobOutcome("stopped")).because(reason)
         self.listener(job, None)
 
-    def outcome(self, job: Job) -> Outcome:
+    def outcome(self, job: Job) -> JobOutcome:
         """Return what became of a run, as far as that is known."""
         rounds = self._rounds.get(job.id, 0)
-        return self.outcomes.get(job.id) or Outcome("stopped", "interrupted", rounds)
+        return self.outcomes.get(job.id) or JobOutcome("stopped", "interrupted", rounds)
 
     def with_status(self, *statuses: Status) -> list[Job]:
         """Return the runs of which that became, in their order."""

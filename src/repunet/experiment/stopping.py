@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 
 class Stopping:
-    """Whether the experiment is to stop; may be asked for from any thread."""
+    """Flag that asks an experiment to stop, from any thread."""
 
     def __init__(self) -> None:
         self._asked = False

@@ -15,22 +15,23 @@ from repunet.experiment.cell import Cell, Job, Seen, look
 from repunet.experiment.executors import Executor, Place, elsewhere
 from repunet.experiment.grid import Grid
 from repunet.experiment.local import AT_ONCE, Local
-from repunet.experiment.outcome import Outcome, why
-from repunet.experiment.playing import require_same, terms_for
+from repunet.experiment.outcome import JobOutcome, why
+from repunet.experiment.playing import require_same
 from repunet.experiment.progress import Board
-from repunet.experiment.purse import Purse
+from repunet.experiment.shared_ledger import SharedLedger
 from repunet.experiment.stopping import Stopping
 from repunet.minds.language.terms import require_means
-from repunet.minds.roster import MindSpec, roster
+from repunet.minds.router import MindSpec, mind_router
 from repunet.models.allowance import Allowance
 from repunet.models.ledger import Spending
 from repunet.models.local import pooled
-from repunet.models.secrets import known, redacted
+from repunet.models.redaction import known, redacted
 from repunet.models.serving import HERE
-from repunet.runlog import command
-from repunet.spec import Limits
-from repunet.storage import FILE as RUN
-from repunet.storage import InUse, home, locked, portable, run_files
+from repunet.record.storage import FILE as RUN
+from repunet.record.storage import InUse, home, locked, portable, run_files
+from repunet.runs.beginning import terms_for
+from repunet.runs.log import command
+from repunet.runs.spec import Limits
 
 AGAIN = 0.5
 """Seconds after which runs are looked at again that another process was writing."""
@@ -40,13 +41,13 @@ CAPS = ("budget", "max_calls", "max_total_tokens")
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What is to be done, and what is there."""
+    """Runs of a grid: those to be played, and those that are there."""
 
     name: str
     folder: Path
     cells: tuple[Cell, ...]
     jobs: tuple[Job, ...]
-    before: Mapping[str, Outcome]
+    before: Mapping[str, JobOutcome]
     """What is known of runs that have a file, by id: done, stopped, or failed if unusable."""
     others: tuple[str, ...]
     """Runs in the folder that are none of these."""
@@ -66,7 +67,7 @@ class Sweep:
     @property
     def serves_files(self) -> bool:
         """Tell whether runs serve models from files of this machine."""
-        minds = (mind for cell in self.cells for mind in cell.founding.assigned.values())
+        minds = (mind for cell in self.cells for mind in cell.manifest.assigned.values())
         return any(MindSpec.parse(mind).name in HERE for mind in minds)
 
     @property
@@ -134,14 +135,14 @@ def _looked(path: Path) -> Seen | str:
         return why(error)
 
 
-def _found(job: Job, seen: Seen | str) -> Outcome:
+def _found(job: Job, seen: Seen | str) -> JobOutcome:
     if isinstance(seen, str):
-        return Outcome("failed", seen)
+        return JobOutcome("failed", seen)
     try:
         require_same(seen.id, job)
     except UsageError as error:
-        return Outcome("failed", why(error))
-    return Outcome.of(seen, "done" if seen.rounds >= job.rounds else "stopped")
+        return JobOutcome("failed", why(error))
+    return JobOutcome.of(seen, "done" if seen.rounds >= job.rounds else "stopped")
 
 
 async def play(
@@ -235,17 +236,17 @@ async def _executor(
     if place == "local":
         terms = replace(terms_for(sweep.limits), batch=batch)
         for cell in (cell for cell in sweep.cells if cell.asks_in_words):
-            require_means(roster(cell.founding.assigned, cell.founding.seed), terms)
-        board.ledger = purse = _purse(sweep)
+            require_means(mind_router(cell.manifest.assigned, cell.manifest.seed), terms)
+        board.ledger = shared_ledger = _shared_ledger(sweep)
         most = at_once or (1 if sweep.serves_files else AT_ONCE)
         async with pooled():
-            yield Local(stopping, most, replace(terms, ledger=purse), purse)
+            yield Local(stopping, most, replace(terms, ledger=shared_ledger), shared_ledger)
     else:
         async with elsewhere(place, stopping, at_once) as executor:
             yield executor
 
 
-def _purse(sweep: Sweep) -> Purse:
+def _shared_ledger(sweep: Sweep) -> SharedLedger:
     """Return what all runs may spend together, with what has been spent by now."""
     allowance, spent = sweep.limits.allowance, sweep.spent
     if _has_caps(sweep):  # another sweep may have spent since
@@ -256,4 +257,4 @@ def _purse(sweep: Sweep) -> Purse:
             f"what {spent.unpriced:,} calls of this sweep cost is not known, so a budget can't be "
             "kept: use --max-total-tokens"
         )
-    return Purse(allowance, spent)
+    return SharedLedger(allowance, spent)

@@ -16,7 +16,7 @@ BYTES = 4
 """How many bytes count as one token."""
 
 
-class Malformed(ValueError):  # noqa: N818
+class MalformedRequest(ValueError):  # noqa: N818
     """The body is no request for an answer; `param` is what is wrong with it."""
 
     def __init__(self, message: str, param: str | None = None) -> None:
@@ -39,7 +39,7 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Asked:
+class ChatRequest:
     """One request for an answer."""
 
     body: Mapping[str, Any]
@@ -67,7 +67,7 @@ class Asked:
         held = wanted.get("json_schema")
         schema = held.get("schema") if isinstance(held, Mapping) else None
         if not isinstance(schema, Mapping):
-            raise Malformed("there is no schema in 'response_format'", "response_format")
+            raise MalformedRequest("there is no schema in 'response_format'", "response_format")
         return schema
 
     @property
@@ -87,13 +87,13 @@ def tokens(size: int) -> int:
     return -(-size // BYTES)
 
 
-def read(body: Any, decision: str | None) -> Asked:
+def read(body: Any, decision: str | None) -> ChatRequest:
     """Return what a body asks; raise Malformed if that can't be made out."""
     if not isinstance(body, Mapping) or not isinstance(model := body.get("model"), str):
-        raise Malformed("there is no 'model' in the request", "model")
+        raise MalformedRequest("there is no 'model' in the request", "model")
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
-        raise Malformed("there are no 'messages' in the request", "messages")
+        raise MalformedRequest("there are no 'messages' in the request", "messages")
     turns = [_turn(message) for message in messages]
     size = sum(len(turn.content.encode("utf-8", "surrogatepass")) for turn in turns)
     schema = None
@@ -101,7 +101,7 @@ def read(body: Any, decision: str | None) -> Asked:
         if found := find(turn.content):
             schema, turns[number] = found.schema, Turn(turn.role, found.rest)
             break
-    return Asked(body, model, tuple(turns), schema, decision, size)
+    return ChatRequest(body, model, tuple(turns), schema, decision, size)
 
 
 def find(content: str) -> Found | None:
@@ -128,7 +128,7 @@ def keywords(schema: Any) -> Iterator[str]:
 
 def _turn(message: Any) -> Turn:
     if not isinstance(message, Mapping) or not isinstance(role := message.get("role"), str):
-        raise Malformed("a message has no 'role'", "messages")
+        raise MalformedRequest("a message has no 'role'", "messages")
     content = message.get("content")
     parts = content if isinstance(content, list) else [{"text": content}]
     said = [part.get("text") for part in parts if isinstance(part, Mapping)]

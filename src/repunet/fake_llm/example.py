@@ -27,7 +27,7 @@ WHOLE, SHARE = 100, 1
 
 
 @dataclass(slots=True)
-class Example:
+class SchemaInstance:
     """An instance of a schema in the making."""
 
     root: Schema
@@ -134,7 +134,7 @@ class Example:
 
 def spoiled(schema: Schema, key: str) -> Any:
     """Return an instance with a value that is not allowed, or else one of a wrong type."""
-    example = Example(schema, key)
+    example = SchemaInstance(schema, key)
     value = example.value(schema)
     if not isinstance(value, dict) or not value:
         return value

@@ -21,7 +21,7 @@ NAMES: tuple[str, ...] = (*ON_THE_WAY, *IN_ANSWERS)
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """How likely each fault is: 0 is never, 1 always.
+    """Probabilities of each fault: 0 is never, 1 always.
 
     Of the faults on the way the first that comes about, in the order below, is met; those in
     answers come together.

@@ -16,11 +16,11 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from repunet.errors import UsageError
-from repunet.fake_llm.asked import BOUNDS, Asked, Malformed, keywords, read
+from repunet.fake_llm.asked import BOUNDS, ChatRequest, MalformedRequest, keywords, read
 from repunet.fake_llm.faults import Transport
 from repunet.fake_llm.settings import Latency, Settings
 from repunet.fake_llm.stats import Stats, question
-from repunet.fake_llm.wire import Rejected, Said, completion, said
+from repunet.fake_llm.wire import ModelReply, Rejected, completion, said
 from repunet.models.request import Schema
 
 DECISION = "X-RepuNet-Decision"
@@ -145,13 +145,13 @@ class FakeLLM:
         finally:
             self._busy -= 1
 
-    async def _asked(self, request: web.Request) -> Asked:
+    async def _asked(self, request: web.Request) -> ChatRequest:
         self._admit_key(request.headers.get("Authorization", ""))
         decision = request.headers.get(DECISION)
         try:
             body = json.loads(await request.read())
             asked = read(body, None if decision is None else unquote(decision))
-        except Malformed as error:
+        except MalformedRequest as error:
             raise Rejected(400, str(error), param=error.param) from None
         except (ValueError, RecursionError):
             raise Rejected(400, "the body of the request is not JSON") from None
@@ -164,7 +164,7 @@ class FakeLLM:
             message = f"this key is not known here: {authorization}"
             raise Rejected(401, message, code="invalid_api_key")
 
-    def _accepted(self, asked: Asked) -> Schema | None:
+    def _accepted(self, asked: ChatRequest) -> Schema | None:
         """Return the schema to answer in; raise Rejected if something is not supported."""
         known = self.settings.models
         if known and asked.model not in known:
@@ -176,10 +176,10 @@ class FakeLLM:
                 raise _unsupported(name)
         try:
             return self._schema(asked)
-        except Malformed as error:
+        except MalformedRequest as error:
             raise Rejected(400, str(error), param=error.param) from None
 
-    def _schema(self, asked: Asked) -> Schema | None:
+    def _schema(self, asked: ChatRequest) -> Schema | None:
         mode, wanted = self.settings.response_format, asked.body.get("response_format")
         if wanted is None or mode == "ignore":
             return asked.in_prompt
@@ -225,12 +225,12 @@ class FakeLLM:
             case _:
                 await asyncio.sleep(self._latency.of(self.settings.seed, number))
 
-    def _instead(self, asked: Asked, headers: Mapping[str, str]) -> str | None:
+    def _instead(self, asked: ChatRequest, headers: Mapping[str, str]) -> str | None:
         answers = self.settings.answers
         return None if answers is None else answers(dict(asked.body), headers)
 
     async def _sent(
-        self, request: web.Request, asked: Asked, answer: Said, fault: Transport | None
+        self, request: web.Request, asked: ChatRequest, answer: ModelReply, fault: Transport | None
     ) -> tuple[web.StreamResponse, str]:
         body = json.dumps(completion(asked, answer, usage=self.settings.usage)).encode()
         if fault is not None:
@@ -241,7 +241,7 @@ class FakeLLM:
         self._write(asked, answer)
         return web.Response(body=body, content_type="application/json"), "200"
 
-    def _write(self, asked: Asked, answer: Said) -> None:
+    def _write(self, asked: ChatRequest, answer: ModelReply) -> None:
         if self._log is None:
             return
         line = {

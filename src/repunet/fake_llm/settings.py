@@ -25,7 +25,7 @@ SPREAD = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """How long an answer takes."""
+    """Distribution of the time that an answer takes."""
 
     median: float = 0.0
     """Seconds."""
@@ -53,7 +53,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a fake server behaves; None is no limit."""
+    """Settings of a fake server; None is no limit."""
 
     host: str = "127.0.0.1"
     port: int = 0

@@ -4,11 +4,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from repunet.fake_llm.asked import Asked
+from repunet.fake_llm.asked import ChatRequest
 
 
-class Question(NamedTuple):
-    """What was asked: for which decision, and in which words."""
+class CountedQuestion(NamedTuple):
+    """Question as the server counted it: its decision and its words."""
 
     decision: str
     """Empty if the client does not say."""
@@ -17,16 +17,16 @@ class Question(NamedTuple):
 
 @dataclass(slots=True)
 class Stats:
-    """Counts since the server began; they may be read from any thread."""
+    """Counts since the server began, readable from any thread."""
 
     received: int = 0
     answered: int = 0
     """How many got status 200 and the whole of an answer."""
     statuses: Counter[str] = field(default_factory=Counter)
     """By status, or by what was done instead: reset, half, hang; `gone` if the client left."""
-    asked: Counter[Question] = field(default_factory=Counter)
+    asked: Counter[CountedQuestion] = field(default_factory=Counter)
     """How often each question was received."""
-    told: Counter[Question] = field(default_factory=Counter)
+    told: Counter[CountedQuestion] = field(default_factory=Counter)
     """How often each question was answered."""
     in_flight: int = 0
     most_in_flight: int = 0
@@ -70,7 +70,7 @@ class Stats:
         self.in_flight -= 1
         self.statuses[outcome] += 1
 
-    def answers(self, asked: Asked, completion_tokens: int) -> None:
+    def answers(self, asked: ChatRequest, completion_tokens: int) -> None:
         """Count an answer."""
         self.answered += 1
         self.told[question(asked)] += 1
@@ -78,6 +78,6 @@ class Stats:
         self.completion_tokens += completion_tokens
 
 
-def question(asked: Asked) -> Question:
+def question(asked: ChatRequest) -> CountedQuestion:
     """Return what counts as the same question."""
-    return Question(asked.decision or "", asked.fingerprint)
+    return CountedQuestion(asked.decision or "", asked.fingerprint)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from repunet.fake_llm.asked import BYTES, Asked, tokens
-from repunet.fake_llm.example import Example, spoiled
+from repunet.fake_llm.asked import BYTES, ChatRequest, tokens
+from repunet.fake_llm.example import SchemaInstance, spoiled
 from repunet.fake_llm.faults import Content
 from repunet.fake_llm.words import text
 from repunet.models.made_up import marked
@@ -35,8 +35,8 @@ class Rejected(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a model says."""
+class ModelReply:
+    """Reply of the fake model."""
 
     content: str | None
     refusal: str | None = None
@@ -49,19 +49,19 @@ class Said:
 
 
 def said(
-    asked: Asked, schema: Schema | None, faults: Sequence[Content], instead: str | None
-) -> Said:
+    asked: ChatRequest, schema: Schema | None, faults: Sequence[Content], instead: str | None
+) -> ModelReply:
     """Return the answer to what was asked, with what is wrong with it."""
     if "refusal" in faults:
-        return Said(None, REFUSAL)
+        return ModelReply(None, REFUSAL)
     plain = instead if instead is not None else _content(asked.fingerprint, schema, faults)
-    answer = Said(_wrapped(plain, asked.fingerprint, faults))
+    answer = ModelReply(_wrapped(plain, asked.fingerprint, faults))
     if "cut" in faults:
         answer = _cut(answer, answer.size // 2)
     return answer if asked.room is None else _cut(answer, asked.room)
 
 
-def completion(asked: Asked, answer: Said, *, usage: bool) -> dict[str, Any]:
+def completion(asked: ChatRequest, answer: ModelReply, *, usage: bool) -> dict[str, Any]:
     """Return the body of an answer."""
     message = {"role": "assistant", "content": answer.content, "refusal": answer.refusal}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": answer.finish}
@@ -86,7 +86,7 @@ def _content(key: str, schema: Schema | None, faults: Sequence[Content]) -> str:
         return text(key)
     wrong = "wrong_enum" in faults
     try:
-        value = spoiled(schema, key) if wrong else Example(schema, key).value(schema)
+        value = spoiled(schema, key) if wrong else SchemaInstance(schema, key).value(schema)
     except (AttributeError, KeyError, TypeError, ValueError):
         message = "invalid schema for 'response_format': it can't be understood"
         raise Rejected(400, message, param="response_format") from None
@@ -104,7 +104,7 @@ def _wrapped(content: str, key: str, faults: Sequence[Content]) -> str:
     return content
 
 
-def _cut(answer: Said, room: int) -> Said:
+def _cut(answer: ModelReply, room: int) -> ModelReply:
     if answer.size <= room or answer.content is None:
         return answer
     kept = answer.content.encode()[: max(0, room) * BYTES].decode(errors="ignore")

@@ -5,9 +5,9 @@ asked as in a run of our own, and is safe in a run file: every call is one round
 there whole or not at all, and nothing is to be seen of a call before it is there.
 """
 
-from repunet.layer.charter import Minds
 from repunet.layer.deed import Deed
 from repunet.layer.layer import Layer
-from repunet.layer.view import View
+from repunet.layer.settings import Minds
+from repunet.layer.view import AlterView
 
-__all__ = ["Deed", "Layer", "Minds", "View"]
+__all__ = ["AlterView", "Deed", "Layer", "Minds"]

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from repunet.encounter import Act, Encounter, Outcome
 from repunet.errors import UsageError, unknown
-from repunet.event import GossipInvited
-from repunet.layer.chronicle import Chronicle
 from repunet.layer.deed import Deed
 from repunet.layer.member import require_name
-from repunet.persona import Participant, Role
+from repunet.layer.state import LayerState
+from repunet.world.encounter import Act, Encounter, Outcome
+from repunet.world.event import GossipInvited
+from repunet.world.persona import Participant, Role
 
 LONGEST_STORY = 2_000
 OUTCOMES: tuple[Outcome, ...] = ("consummated", "declined", "void", "no_funds")
 
 
 def reported(
-    chronicle: Chronicle,
+    state: LayerState,
     id: str,
     acts: Sequence[Deed],
     stories: Mapping[str, str],
@@ -25,11 +25,11 @@ def reported(
     require_name("id of an encounter", id)
     if outcome not in OUTCOMES:
         raise unknown("outcome", outcome, OUTCOMES)
-    group = tuple(Participant(chronicle.agent(d.who), chronicle.role(d.role)) for d in acts)
+    group = tuple(Participant(state.agent(d.who), state.role(d.role)) for d in acts)
     if len({participant.agent for participant in group}) < max(2, len(group)):
         raise UsageError(f"{id}: an encounter is of two agents or more, each with one act")
     done = tuple(deed.act(who) for deed, who in zip(acts, group, strict=True))
-    told = {chronicle.agent(who): _story(who, text) for who, text in stories.items()}
+    told = {state.agent(who): _story(who, text) for who, text in stories.items()}
     for agent in told:
         if agent not in {participant.agent for participant in group}:
             raise UsageError(f"{id}: there is a story of {agent}, who took no part")
@@ -38,14 +38,14 @@ def reported(
         outcome=outcome,
         participants=group,
         acts=() if outcome == "void" else done,
-        stories=tuple(told.get(act.agent) or _neutral(chronicle, act, done) for act in done),
+        stories=tuple(told.get(act.agent) or _neutral(state, act, done) for act in done),
         knew_before=(),
     )
 
 
-def _neutral(chronicle: Chronicle, own: Act, acts: Iterable[Act]) -> str:
+def _neutral(state: LayerState, own: Act, acts: Iterable[Act]) -> str:
     others = [act for act in acts if act != own]
-    parts = [f"{chronicle.society.name(act.agent)} chose to {act.move}" for act in others]
+    parts = [f"{state.society.name(act.agent)} chose to {act.move}" for act in others]
     return "; ".join([f"You chose to {own.move}", *parts]) + "."
 
 
@@ -56,7 +56,7 @@ def _story(who: str, text: str) -> str:
 
 
 def invited(
-    chronicle: Chronicle,
+    state: LayerState,
     id: str,
     teller: str | None,
     about: str | None,
@@ -69,13 +69,13 @@ def invited(
         return GossipInvited(id=id)
     if teller is None or about is None:
         raise UsageError("say who talks and about whom, or neither: teller=..., about=...")
-    who, whom = chronicle.agent(teller), chronicle.agent(about)
+    who, whom = state.agent(teller), state.agent(about)
     if who == whom:
         raise UsageError(f"{teller} can't gossip about itself")
     return GossipInvited(
         id=id,
         gossiper=who,
         target=whom,
-        role=None if role is None else chronicle.role(role),
+        role=None if role is None else state.role(role),
         reason=_story(teller, reason or "I was asked."),
     )

@@ -3,16 +3,16 @@
 from dataclasses import KW_ONLY, dataclass
 
 from repunet import prompts
-from repunet.encounter import UNIT, Act
 from repunet.errors import UsageError
-from repunet.persona import Participant, Role
+from repunet.world.encounter import UNIT, Act
+from repunet.world.persona import Participant, Role
 
 LONGEST_MOVE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What one agent did in an encounter; raises UsageError for numbers out of range."""
+    """Act of one agent in an encounter elsewhere; raises UsageError for numbers out of range."""
 
     who: str
     role: Role | None = None

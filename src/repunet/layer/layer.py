@@ -6,27 +6,27 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import get_ident
 
-from repunet.continuity import has_branched
-from repunet.encounter import Outcome
 from repunet.errors import Stopped, UsageError
-from repunet.event import AgentJoined, DecisionMissing, Event
-from repunet.journal import Journal
 from repunet.layer.call import invited, reported
-from repunet.layer.charter import Charter, Minds
-from repunet.layer.chronicle import Chronicle
 from repunet.layer.deed import Deed
-from repunet.layer.episode import Episodes
 from repunet.layer.member import member, require_distinct
 from repunet.layer.place import folder_of, opened
-from repunet.layer.view import View, ranked, view_of
-from repunet.mind import Mind
-from repunet.minds.language.correspondence import Correspondence
-from repunet.minds.language.switchboard import all_connected
-from repunet.minds.language.terms import Terms, correspondence
+from repunet.layer.responses import EncounterResponses
+from repunet.layer.settings import LayerSettings, Minds
+from repunet.layer.state import LayerState
+from repunet.layer.view import AlterView, ranked, view_of
+from repunet.minds.language.connect import all_connected
+from repunet.minds.language.session import ModelSession
+from repunet.minds.language.terms import Terms, open_session
 from repunet.minds.recorded import Recorded
-from repunet.persona import AgentId, Participant, Persona, Role
-from repunet.storage import FILE, locked, portable
-from repunet.treatment import Treatment
+from repunet.questions.mind import Mind
+from repunet.record.journal import Journal
+from repunet.record.storage import FILE, locked, portable
+from repunet.runs.drift import has_branched
+from repunet.world.encounter import Outcome
+from repunet.world.event import AgentJoined, DecisionMissing, Event
+from repunet.world.persona import AgentId, Participant, Persona, Role
+from repunet.world.treatment import Treatment
 
 
 class Layer:
@@ -37,18 +37,18 @@ class Layer:
     """
 
     def __init__(
-        self, journal: Journal, mind: Mind, correspondence: Correspondence | None = None
+        self, journal: Journal, mind: Mind, open_session: ModelSession | None = None
     ) -> None:
         journal.verify()
-        self._correspondence = correspondence
+        self._session = open_session
         self._journal = journal
         self._mind = mind
         self._turn = Lock()
         self._thread = get_ident()
         self._closed = False
         self._recorded: Recorded
-        self._episodes: Episodes
-        self._chronicle: Chronicle
+        self._responses: EncounterResponses
+        self._state: LayerState
         """What is safe in the file, and so to be seen; the episodes may be ahead of it."""
         self._refold()
 
@@ -75,16 +75,16 @@ class Layer:
         say how fast, and at what cost, language models are asked.
         """
         people = agents if agents is None or isinstance(agents, str) else tuple(agents)
-        charter = Charter(people, mind, treatment, seed, roles)
+        settings = LayerSettings(people, mind, treatment, seed, roles)
         path = folder_of(place) / FILE
         if not path.exists():
-            charter.founding()  # whatever is wrong is said before anything is written
+            settings.manifest()  # whatever is wrong is said before anything is written
             portable(path.parent.name, "a layer")
-        with locked(path.parent), opened(path, charter) as journal:
-            minds = charter.resumed(journal, branch=branch)
-            office = correspondence(journal, minds, terms, branched=has_branched(journal))
-            layer = cls(journal, minds, office)
-            async with all_connected(minds.members, office):
+        with locked(path.parent), opened(path, settings) as journal:
+            minds = settings.resumed(journal, branch=branch)
+            session = open_session(journal, minds, terms, branched=has_branched(journal))
+            layer = cls(journal, minds, session)
+            async with all_connected(minds.members, session):
                 try:
                     yield layer
                 finally:
@@ -108,11 +108,11 @@ class Layer:
         for an id that stands for something else, and for anything that is not known.
         """
         async with self._in_turn():
-            met = reported(self._chronicle, id, acts, stories or {}, outcome)
+            met = reported(self._state, id, acts, stories or {}, outcome)
             if id in self:
-                return self._chronicle.again(met)
-            self._episodes.begin()
-            await self._episodes.respond_to(met)
+                return self._state.again(met)
+            self._responses.begin()
+            await self._responses.respond_to(met)
             return self._commit()
 
     async def gossip(
@@ -132,14 +132,14 @@ class Layer:
         is there already is returned. Raises UsageError as `encounter` does.
         """
         async with self._in_turn():
-            invitation = invited(self._chronicle, id, teller, about, role, reason)
+            invitation = invited(self._state, id, teller, about, role, reason)
             if id in self:
-                return self._chronicle.again(invitation)
-            wishes = self._chronicle.wishes(invitation)
-            self._episodes.begin(invitation)
+                return self._state.again(invitation)
+            wishes = self._state.wishes(invitation)
+            self._responses.begin(invitation)
             for topic in self.roles:
                 on_it = [wish for wish in wishes if wish.target.role == topic]
-                await self._episodes.spread(f"{id}/{topic}", on_it)
+                await self._responses.spread(f"{id}/{topic}", on_it)
             return self._commit()
 
     async def add(self, agent: str | Persona) -> AgentId:
@@ -148,12 +148,12 @@ class Layer:
         Raises UsageError for an id or a name that another agent has.
         """
         async with self._in_turn():
-            society = self._chronicle.society
+            society = self._state.society
             persona = member(agent, society.scenario, self.roles)
             known = [other.persona for other in society.agents.values()]
             if persona not in known:
                 require_distinct([*known, persona])
-                self._episodes.begin(AgentJoined(persona=persona))
+                self._responses.begin(AgentJoined(persona=persona))
                 self._commit()
             return persona.id
 
@@ -161,39 +161,39 @@ class Layer:
 
     def __contains__(self, id: object) -> bool:
         """Tell whether something has happened under an id."""
-        return id in self._chronicle
+        return id in self._state
 
     @property
     def agents(self) -> tuple[AgentId, ...]:
         """Return everyone's id, in the order in which they came."""
-        return tuple(self._chronicle.society.agents)
+        return tuple(self._state.society.agents)
 
     @property
     def roles(self) -> tuple[Role, ...]:
         """Return the roles that there are."""
-        return self._chronicle.roles
+        return self._state.roles
 
-    def view(self, ego: str, alter: str) -> View:
+    def view(self, ego: str, alter: str) -> AlterView:
         """Return what ego may know of alter; raises UsageError for somebody who is not known."""
-        return view_of(self._chronicle, ego, alter)
+        return view_of(self._state, ego, alter)
 
     def partners(self, ego: str, role: Role | None = None) -> tuple[Participant, ...]:
         """Return those ego has ties to (in a role), who stand best in ego's eyes first.
 
         Without reputations it goes by what ego is shown of them: encounters, and gossip.
         """
-        chronicle = self._chronicle
-        roles = self.roles if role is None else (chronicle.role(role),)
-        return ranked(chronicle, chronicle.agent(ego), roles)
+        state = self._state
+        roles = self.roles if role is None else (state.role(role),)
+        return ranked(state, state.agent(ego), roles)
 
     def standing(self, agent: str, role: Role | None = None) -> float | None:
         """Return the mean of the others' scores of an agent in a role, None where there are none.
 
         No agent knows this: it is for whoever looks at all of them.
         """
-        chronicle = self._chronicle
-        whom = Participant(chronicle.agent(agent), chronicle.role(role))
-        return chronicle.society.standing(whom)
+        state = self._state
+        whom = Participant(state.agent(agent), state.role(role))
+        return state.society.standing(whom)
 
     # How it is kept ----------------------------------------------------------------------------
 
@@ -210,32 +210,32 @@ class Layer:
             if self._closed:
                 name = self._journal.path.parent.name
                 raise UsageError(f"{name} is closed: open it again")
-            if self._correspondence is not None:
-                self._correspondence.begin_round(self._journal.rounds + 1)
+            if self._session is not None:
+                self._session.begin_round(self._journal.rounds + 1)
             try:
                 yield
             except BaseException as error:
-                if self._episodes.society.round != self._chronicle.society.round:
+                if self._responses.society.round != self._state.society.round:
                     self._refold()
-                if isinstance(error, Stopped) and self._correspondence is not None:
-                    raise self._correspondence.ended(error) from None
+                if isinstance(error, Stopped) and self._session is not None:
+                    raise self._session.ended(error) from None
                 raise
 
     def _commit(self) -> tuple[Event, ...]:
-        events, decisions = self._episodes.events, self._recorded.take()
-        if self._correspondence is not None:
+        events, decisions = self._responses.events, self._recorded.take()
+        if self._session is not None:
             missing = sum(isinstance(event, DecisionMissing) for event in events)
-            self._correspondence.check_round(missing, missing + len(decisions))
-        self._chronicle.write(events, decisions)
+            self._session.check_round(missing, missing + len(decisions))
+        self._state.write(events, decisions)
         return tuple(events)
 
     def _refold(self) -> None:
         """Begin with what is in the file; whoever still waits for an answer waits in vain."""
         self._recorded = Recorded(self._mind)
-        self._episodes = Episodes(self._journal.founding, self._recorded)
-        self._chronicle = Chronicle(self._journal, self._episodes.views.setting)
-        for event in self._chronicle.read():
-            self._episodes.society.apply(event)
+        self._responses = EncounterResponses(self._journal.manifest, self._recorded)
+        self._state = LayerState(self._journal, self._responses.views.setting)
+        for event in self._state.read():
+            self._responses.society.apply(event)
 
     async def _close(self) -> None:
         """Wait for the calls that were made, then answer none."""

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from repunet.errors import UsageError
-from repunet.persona import ANY_SCENARIO, Disposition, Persona, Role
 from repunet.scenarios.outside import OUTSIDE
+from repunet.world.persona import ANY_SCENARIO, Disposition, Persona, Role
 
 LONGEST_NAME = 100
 

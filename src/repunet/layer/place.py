@@ -6,22 +6,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from repunet.errors import UsageError
-from repunet.journal import Journal
-from repunet.layer.charter import Charter
+from repunet.layer.settings import LayerSettings
+from repunet.record.journal import Journal
+from repunet.record.storage import FILE, NAME, home
 from repunet.scenarios.outside import OUTSIDE
-from repunet.storage import FILE, NAME, home
 
 
 @contextmanager
-def opened(path: Path, charter: Charter) -> Iterator[Journal]:
+def opened(path: Path, settings: LayerSettings) -> Iterator[Journal]:
     """Open the file, or create it; raises UsageError for one that is not a layer's."""
     if path.exists():
         journal = Journal.open(path, write=True)
     else:
-        founding = charter.founding()
-        journal = Journal.create(path, founding, **charter.notes(founding))
+        manifest = settings.manifest()
+        journal = Journal.create(path, manifest, **settings.notes(manifest))
     with journal:
-        name = journal.founding.scenario
+        name = journal.manifest.scenario
         if not name.startswith(f"{OUTSIDE}:"):
             raise UsageError(f"{path.parent.name} is a run of {name}, and no layer")
         yield journal

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
-from repunet.encounter import Recollection
 from repunet.errors import UsageError
-from repunet.layer.chronicle import Chronicle
-from repunet.persona import AgentId, Participant, Role
-from repunet.perspective import Hearsay
-from repunet.reputation import Version
+from repunet.layer.state import LayerState
+from repunet.questions.perspective import Hearsay
+from repunet.world.encounter import Recollection
+from repunet.world.persona import AgentId, Participant, Role
+from repunet.world.reputation import Version
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """What ego may know of alter: as in a run, a treatment takes parts of it away."""
+class AlterView:
+    """Views of ego on alter, cut by the treatment as in a run."""
 
     ego: AgentId
     alter: AgentId
@@ -33,17 +33,17 @@ class View:
         return versions[-1].reputation.score if versions else None
 
 
-def view_of(chronicle: Chronicle, ego: str, alter: str) -> View:
+def view_of(state: LayerState, ego: str, alter: str) -> AlterView:
     """Return what ego may know of alter; raises UsageError for somebody who is not known."""
-    me, other = chronicle.agent(ego), chronicle.agent(alter)
+    me, other = state.agent(ego), state.agent(alter)
     if me == other:
         raise UsageError(f"a view is of somebody else: not of {ego} by {alter}")
-    society = chronicle.society
+    society = state.society
     store, rates = society.agents[me].reputations, society.treatment.rates_peers
-    faces = [Participant(other, role) for role in chronicle.roles]
-    known = [chronicle.views.acquaintance(me, face) for face in faces]
+    faces = [Participant(other, role) for role in state.roles]
+    known = [state.views.acquaintance(me, face) for face in faces]
     heard = [piece for each in known for piece in each.gossip or ()]
-    return View(
+    return AlterView(
         ego=me,
         alter=other,
         records={f.role: store.history(f) for f in faces if store.of(f)} if rates else None,
@@ -53,16 +53,16 @@ def view_of(chronicle: Chronicle, ego: str, alter: str) -> View:
     )
 
 
-def ranked(chronicle: Chronicle, ego: AgentId, roles: Iterable[Role]) -> tuple[Participant, ...]:
+def ranked(state: LayerState, ego: AgentId, roles: Iterable[Role]) -> tuple[Participant, ...]:
     """Return those ego has ties to in some roles, who stand best in ego's eyes first."""
-    tied = [alter for alter in chronicle.society.network.partners(ego) if alter.role in roles]
-    return tuple(sorted(tied, key=lambda alter: _opinion(chronicle, ego, alter), reverse=True))
+    tied = [alter for alter in state.society.network.partners(ego) if alter.role in roles]
+    return tuple(sorted(tied, key=lambda alter: _opinion(state, ego, alter), reverse=True))
 
 
-def _opinion(chronicle: Chronicle, ego: AgentId, alter: Participant) -> float:
-    if record := chronicle.society.agents[ego].reputations.of(alter):
+def _opinion(state: LayerState, ego: AgentId, alter: Participant) -> float:
+    if record := state.society.agents[ego].reputations.of(alter):
         return record.score
-    known = chronicle.views.acquaintance(ego, alter)
+    known = state.views.acquaintance(ego, alter)
     acts = [act for met in known.last for act in met.others if act.participant == alter]
     valences = [act.valence for act in acts] + [piece.valence for piece in known.gossip or ()]
     return fmean(valences) if valences else 0.0

@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 
 from repunet.chance import draw
 from repunet.errors import UsageError, unknown
-from repunet.extras import library
-from repunet.mind import Coordinate, Mind, Operation
-from repunet.minds.roster import MindSpec, make_mind
-from repunet.minds.scripted import Move, Past, Player, Turn, between, extreme
-from repunet.persona import AgentId
-from repunet.stakes import Game
+from repunet.minds.router import MindSpec, make_mind
+from repunet.minds.scripted import EarlierTurns, Move, Player, Turn, between, extreme
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import Mind, Operation
+from repunet.system.extras import library
+from repunet.world.persona import AgentId
+from repunet.world.stakes import Game
 
 A = TypeVar("A")
 
@@ -59,7 +60,7 @@ class Match:
 
 
 class AxelrodMind(Player):
-    """Plays a strategy of the library."""
+    """Mind that plays a strategy of the Axelrod library."""
 
     def __init__(
         self, name: str, seed: int, library: Any, make: Callable[[], Any], otherwise: Mind
@@ -68,7 +69,7 @@ class AxelrodMind(Player):
         self._seed = seed
         self._library = library
         self._make = make
-        self._past = Past()
+        self._past = EarlierTurns()
         self._matches: dict[tuple[AgentId, ...], Match] = {}
 
     def describe(self) -> dict[str, Any]:

@@ -17,16 +17,17 @@ from typing import (
 )
 
 from repunet.chance import draw, shuffled
-from repunet.fused import Fused
-from repunet.mind import Coordinate, NoAnswer, Operation
-from repunet.minds.roster import MindSpec
-from repunet.operations import AmongCandidates, Ranking, Selection
+from repunet.minds.router import MindSpec
+from repunet.questions.batched import BatchedQuestions
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import NoAnswer, Operation
+from repunet.questions.operations import AmongCandidates, Ranking, Selection
 
 A = TypeVar("A")
 
 
 class ChanceMind:
-    """Draws any valid answer from the type of the answer alone."""
+    """Mind that draws any valid answer from the type of the answer alone."""
 
     immediate = True
 
@@ -41,7 +42,7 @@ class ChanceMind:
 
     async def answer(self, operation: Operation[A], at: Coordinate) -> A:
         """Draw an answer that belongs to this decision alone."""
-        if isinstance(operation, Fused):
+        if isinstance(operation, BatchedQuestions):
             raise NoAnswer("chance answers one question at a time")
         if isinstance(operation, AmongCandidates):
             return cast(A, self._name_candidates(operation, at))

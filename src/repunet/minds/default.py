@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from repunet.errors import UsageError
-from repunet.minds.roster import is_language
+from repunet.minds.router import is_language
 
 EMBEDDED = "embedded"
 BASE, MODEL = "LLM_API_BASE", "LLM_MODEL"

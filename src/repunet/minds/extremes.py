@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, TypeVar, cast, get_args, get_origin
 
-from repunet.mind import Coordinate, Operation
 from repunet.minds.chance import ChanceMind
-from repunet.operations import (
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import Operation
+from repunet.questions.operations import (
     AmongCandidates,
     ChooseListener,
     EntrustShare,
@@ -29,7 +30,7 @@ SHORTEST = "a"
 
 
 class Extreme(ChanceMind, ABC):
-    """Says the same to whatever can be answered by yes or no."""
+    """Mind that says the same to whatever can be answered by yes or no."""
 
     yes: ClassVar[bool]
 
@@ -72,7 +73,7 @@ class Agreeable(Extreme):
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
-        self._wave = ""
+        self._wave = ("", 0)
         self._told: set[tuple[str, str]] = set()
 
     async def answer(self, operation: Operation[A], at: Coordinate) -> A:
@@ -88,7 +89,7 @@ class Agreeable(Extreme):
     def _name_candidates(self, operation: AmongCandidates[Any], at: Coordinate) -> object:
         if not isinstance(operation, ChooseListener):
             return super()._name_candidates(operation, at)
-        wave = at.unit.partition("/")[0] + at.unit.split("/")[1]
+        wave = (at.address.group, at.address.wave)
         if wave != self._wave:
             self._wave, self._told = wave, set()
         chosen: Any = super()._name_candidates(operation, at)

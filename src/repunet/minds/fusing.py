@@ -2,15 +2,16 @@
 
 from typing import Any, TypeVar
 
-from repunet.fused import Fused
-from repunet.mind import Coordinate, Mind, Operation
 from repunet.minds.wrapped import Wrapped
+from repunet.questions.batched import BatchedQuestions
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import Mind, Operation
 
 A = TypeVar("A")
 
 
 class Fusing(Wrapped):
-    """Wraps a mind. A fused answer that can't be had leaves its parts to be asked one by one."""
+    """Wrapper of a mind: a batched answer that can't be had leaves its parts to be asked singly."""
 
     def __init__(self, mind: Mind) -> None:
         super().__init__(mind)
@@ -22,7 +23,7 @@ class Fusing(Wrapped):
             part: A = self._parts.pop(at)
             return part
         answer = await super().answer(operation, at)
-        if isinstance(operation, Fused):
+        if isinstance(operation, BatchedQuestions):
             operation.check(answer)
             self._parts |= operation.parts(answer, at)
         return answer

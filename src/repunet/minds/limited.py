@@ -3,14 +3,15 @@
 from asyncio import Semaphore
 from typing import TypeVar
 
-from repunet.mind import Coordinate, Mind, Operation
 from repunet.minds.wrapped import Wrapped
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import Mind, Operation
 
 A = TypeVar("A")
 
 
 class Limited(Wrapped):
-    """Wraps a mind; the limit changes how long a run takes and nothing else."""
+    """Wrapper of a mind that limits how many answers are awaited at once."""
 
     def __init__(self, mind: Mind, concurrency: int) -> None:
         super().__init__(mind)

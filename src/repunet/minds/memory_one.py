@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from repunet.chance import draw
-from repunet.encounter import Act, Recollection
 from repunet.errors import UsageError, unknown
-from repunet.mind import Coordinate, Mind
-from repunet.minds.roster import MindSpec, make_mind, read_settings
+from repunet.minds.router import MindSpec, make_mind, read_settings
 from repunet.minds.scripted import C, Move, Player, Turn, cooperated
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import Mind
+from repunet.world.encounter import Act, Recollection
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ PLAYERS = {
 
 
 class MemoryOneMind(Player):
-    """Draws each move from what happened in the last turn."""
+    """Mind that draws each move from what happened in the last turn."""
 
     def __init__(self, name: str, seed: int, propensities: Propensities, otherwise: Mind) -> None:
         super().__init__(name, otherwise)

@@ -2,15 +2,16 @@
 
 from typing import Any, TypeVar
 
-from repunet.journal import DecisionRecord
-from repunet.mind import Coordinate, Mind, Operation, adapter
 from repunet.minds.wrapped import Wrapped
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import Mind, Operation, adapter
+from repunet.record.journal import DecisionRecord
 
 A = TypeVar("A")
 
 
 class Recorded(Wrapped):
-    """Wraps a mind; what it answers waits here until it is taken to be committed."""
+    """Wrapper of a mind that keeps its answers until they are committed."""
 
     def __init__(self, mind: Mind) -> None:
         super().__init__(mind)

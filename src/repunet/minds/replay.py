@@ -7,9 +7,10 @@ from typing import Any, TypeVar, cast
 from weakref import finalize
 
 from repunet.errors import UsageError
-from repunet.journal import DecisionRecord, Journal
-from repunet.mind import Coordinate, NoAnswer, Operation, adapter
-from repunet.minds.roster import MindSpec
+from repunet.minds.router import MindSpec
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import NoAnswer, Operation, adapter
+from repunet.record.journal import DecisionRecord, Journal
 
 A = TypeVar("A")
 
@@ -18,7 +19,7 @@ OF_A_ROUND = re.compile(r"r([1-9][0-9]{0,8})")
 
 
 class ReplayMind:
-    """Gives each decision the answer it had; NoAnswer where the journal holds none."""
+    """Mind that gives each decision the answer it had; NoAnswer where there is none."""
 
     immediate = True
 
@@ -29,7 +30,7 @@ class ReplayMind:
     @property
     def name(self) -> str:
         """Return what it replays."""
-        return f"replay of {self._journal.founding.mind_names}"
+        return f"replay of {self._journal.manifest.mind_names}"
 
     def describe(self) -> dict[str, Any]:
         """Return its name and the digest of the run that it replays."""
@@ -37,7 +38,7 @@ class ReplayMind:
 
     async def answer(self, operation: Operation[A], at: Coordinate) -> A:
         """Look the answer up."""
-        head = _head(str(at))
+        head = at.group
         if head not in self._answers:
             self._answers = {head: {d.coordinate: d.answer for d in self._decisions(head)}}
         answer = self._answers[head].get(str(at))
@@ -49,7 +50,7 @@ class ReplayMind:
         """Return the decisions of the round whose coordinates begin like that."""
         numbered = OF_A_ROUND.fullmatch(head)
         found = self._journal.decisions(int(numbered[1])) if numbered else []
-        if any(_head(decided.coordinate) == head for decided in found):
+        if any(Coordinate.parse(decided.coordinate).group == head for decided in found):
             return found
         return self._journal.decisions(self._rounds.get(head, 0))
 
@@ -57,11 +58,11 @@ class ReplayMind:
     def _rounds(self) -> dict[str, int]:
         """Return the round of all decisions that begin alike: in a layer, with one id."""
         numbers = range(1, self._journal.rounds + 1)
-        return {_head(d.coordinate): n for n in numbers for d in self._journal.decisions(n)}
-
-
-def _head(coordinate: str) -> str:
-    return coordinate.partition("/")[0]
+        return {
+            Coordinate.parse(d.coordinate).group: n
+            for n in numbers
+            for d in self._journal.decisions(n)
+        }
 
 
 def replay(spec: MindSpec, seed: int) -> ReplayMind:

@@ -8,12 +8,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast
 
-from repunet.encounter import Act, Recollection
-from repunet.mind import Coordinate, Mind, Operation, adapter
-from repunet.minds.roster import MindSpec, make_mind
-from repunet.operations import ChooseAct, ChooseActInGroup
-from repunet.persona import AgentId
-from repunet.stakes import Game, Option
+from repunet.minds.router import MindSpec, make_mind
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import Mind, Operation, adapter
+from repunet.questions.operations import ChooseAct, ChooseActInGroup
+from repunet.world.encounter import Act, Recollection
+from repunet.world.persona import AgentId
+from repunet.world.stakes import Game, Option
 
 A = TypeVar("A")
 Move: TypeAlias = ChooseAct[Any] | ChooseActInGroup[Any]
@@ -26,7 +27,7 @@ D: Final = False
 
 
 class Strategy(Protocol):
-    """Tells whether to cooperate, given all earlier turns with this partner, oldest first."""
+    """Signature of a strategy: whether to cooperate after the earlier turns, oldest first."""
 
     def __call__(self, turns: Sequence[Turn], /) -> bool: ...
 
@@ -123,7 +124,7 @@ STRATEGIES: dict[str, Strategy] = {
 
 
 class Player(ABC):
-    """Plays by a rule where there is a move to make, and thinks like another mind elsewhere."""
+    """Mind that plays moves by a rule, and thinks like another mind elsewhere."""
 
     def __init__(self, name: str, otherwise: Mind) -> None:
         self.name = name
@@ -151,20 +152,20 @@ class Player(ABC):
 
 
 class ScriptedMind(Player):
-    """Plays a strategy."""
+    """Mind that plays a named strategy."""
 
     def __init__(self, name: str, strategy: Strategy, otherwise: Mind) -> None:
         super().__init__(name, otherwise)
         self._strategy = strategy
-        self._past = Past()
+        self._past = EarlierTurns()
 
     def cooperates(self, operation: Move, at: Coordinate) -> bool:
         """Tell what the strategy does after all earlier turns."""
         return self._strategy(self._past.turns(operation))
 
 
-class Past:
-    """All earlier turns with the partners at hand, each read once from what is remembered."""
+class EarlierTurns:
+    """Earlier turns with the partners at hand, each read once from what is remembered."""
 
     def __init__(self) -> None:
         self._read: dict[tuple[AgentId, ...], tuple[list[Turn], Recollection | None]] = {}

@@ -2,13 +2,14 @@
 
 from typing import Any, TypeVar
 
-from repunet.mind import Coordinate, Mind, Operation
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import Mind, Operation
 
 A = TypeVar("A")
 
 
 class Wrapped:
-    """Answers as the mind inside; what wraps it changes when and how it is asked."""
+    """Base of minds that change when and how the mind inside is asked, never its answer."""
 
     def __init__(self, mind: Mind) -> None:
         self._mind = mind

@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 
 from filelock import FileLock
 
-from repunet.documents import read_text
 from repunet.errors import UsageError
-from repunet.models.body import body, part, reply_of, storable
 from repunet.models.request import Reply, Request
+from repunet.models.wire_format import body, part, reply_of, storable
+from repunet.system.documents import read_text
 
 REQUESTS, GUIDE, LOCK = "requests.jsonl", "README.txt", ".lock"
 PATIENCE = 60.0

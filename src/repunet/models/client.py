@@ -7,8 +7,8 @@ from httpx2 import Request, Response
 from openai import DefaultAioHttpClient
 from openai import Timeout as Timeouts
 
-from repunet.models.connections import limits
 from repunet.models.environment import Proxy, certificates, proxy_for, refused_by
+from repunet.models.file_limits import limits
 from repunet.models.reading import PACKINGS, content
 
 CONNECT = 10.0

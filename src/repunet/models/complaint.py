@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from repunet.models.body import part
 from repunet.models.failure import (
     Content,
     Failure,
@@ -60,11 +59,12 @@ from repunet.models.refusals import (
 )
 from repunet.models.request import Sampling
 from repunet.models.room import count, largest_room, room_left
+from repunet.models.wire_format import part
 
 
 @dataclass(frozen=True)
 class Complaint:
-    """What a server says of a request that it does not answer."""
+    """Words of a server about a request that it does not answer."""
 
     status: int
     said: str

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from repunet.errors import UsageError, unknown
+from repunet.models.redaction import known, redacted
 from repunet.models.request import Sampling
-from repunet.models.secrets import known, redacted
 from repunet.models.serving import HERE, SMOLLM2, USUAL, Serving, packaged, serving
 
 SAMPLING_VARIABLES = {
@@ -38,7 +38,7 @@ AZURE = "/openai/v1"
 
 
 class Provider(NamedTuple):
-    """Where a provider's models are served, if not where its vendor's client looks for them."""
+    """Address and key variable of a provider."""
 
     url: str | None = None
     key: str | None = None

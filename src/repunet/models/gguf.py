@@ -40,7 +40,7 @@ class Unreadable(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a GGUF file says of itself."""
+    """Metadata at the head of a GGUF file."""
 
     facts: dict[str, Any]
 

@@ -17,7 +17,7 @@ LEAST = 16
 
 @dataclass(slots=True)
 class Learnt:
-    """What an endpoint refuses, as its refusals told."""
+    """Parameters and sizes that an endpoint refuses, as its refusals told."""
 
     dropped: set[str] = field(default_factory=set)
     """Parameters that are not sent."""

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from repunet.errors import UsageError
 from repunet.models.allowance import Allowance
-from repunet.models.halt import unless
+from repunet.models.cancellation import unless
 
 DOLLAR = 10**9
 """Costs are whole billionths of a dollar."""
@@ -20,7 +20,7 @@ Cap: TypeAlias = Literal["max_calls", "max_total_tokens", "budget"]
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """So many calls, with all their tokens, and what those cost of which that is known."""
+    """Counts of calls and tokens, and the part of their cost that is known."""
 
     calls: int = 0
     tokens: int = 0
@@ -48,7 +48,7 @@ class Spending:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Reservation:
-    """What one call may take at most; it is settled or released once."""
+    """Upper bound of what one call may take; settled or released once."""
 
     tokens: int
     cost: int | None
@@ -61,7 +61,7 @@ class Reservation:
 
 
 class Exhausted(Exception):  # noqa: N818
-    """What a call may take no longer fits under a cap."""
+    """Stop because a call no longer fits under a cap."""
 
     def __init__(self, cap: Cap, limit: int, spent: int, needed: int) -> None:
         super().__init__(f"{cap}: {spent} of {limit} are spent, and {needed} more may be needed")

@@ -16,12 +16,12 @@ from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 from repunet.errors import RepuNetError
-from repunet.extras import missing
 from repunet.models.failure import Failure, Permanent, Transient
 from repunet.models.gguf import checked
 from repunet.models.learnt import Learnt
-from repunet.models.request import Reply, Request, Rung, Transport
+from repunet.models.request import OutputMode, Reply, Request, Transport
 from repunet.models.serving import USUAL, Serving
+from repunet.system.extras import missing
 
 CACHE = 256
 """Megabytes for prompts that may come again."""
@@ -194,10 +194,10 @@ class LocalTransport:
         """Return what the server was found to take."""
         return getattr(self._transport, "learnt", None)
 
-    async def send(self, request: Request, rung: Rung, at: str) -> Reply:
+    async def send(self, request: Request, mode: OutputMode, at: str) -> Reply:
         """Send one request; a server that has ended answers none of them ever again."""
         try:
-            return await self._transport.send(request, rung, at)
+            return await self._transport.send(request, mode, at)
         except Transient as failure:
             failed: Failure = failure
         if await self._server.has_ended():

@@ -11,7 +11,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from repunet.errors import UsageError
-from repunet.extras import missing
 from repunet.models.complaint import complaint_of
 from repunet.models.environment import explained
 from repunet.models.failure import (
@@ -24,13 +23,14 @@ from repunet.models.failure import (
     Unsupported,
     causes_of,
 )
-from repunet.models.lean import lean
 from repunet.models.learnt import SAMPLING, Learnt
 from repunet.models.native_client import LEGACY, ErrorInAnswer, NativeClient, client_for, legacy
-from repunet.models.request import Finish, Message, Reply, Request, Rung, Sampling, Usage
-from repunet.models.secrets import known, redacted
+from repunet.models.redaction import known, redacted
+from repunet.models.request import Finish, Message, OutputMode, Reply, Request, Sampling, Usage
+from repunet.models.schema_subset import lean
 from repunet.models.vendors import known as known_of
 from repunet.models.vendors import unsaid
+from repunet.system.extras import missing
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage, ModelResponse
@@ -45,8 +45,8 @@ VARIABLES = {
 }
 """Those that hold the key of a provider; one of them is enough."""
 AWS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-HELD: tuple[Rung, ...] = ("schema", "lean")
-"""The rungs on which the server is given the schema."""
+HELD: tuple[OutputMode, ...] = ("schema", "lean")
+"""Output modes in which the server is given the schema."""
 ALL = 2000
 """Characters of a complaint that are read."""
 THREADS = 64
@@ -54,7 +54,7 @@ CONNECT = 10.0
 
 
 class NativeTransport:
-    """Sends requests to one model, each exactly once: whoever calls decides on repetitions.
+    """Transport by a vendor's own protocol; sends each request exactly once.
 
     Args:
         provider: One that pydantic-ai knows, such as `anthropic`.
@@ -85,10 +85,10 @@ class NativeTransport:
         """Return the parameters that are left out."""
         return self.learnt.dropped
 
-    async def send(self, request: Request, rung: Rung, at: str) -> Reply:
+    async def send(self, request: Request, mode: OutputMode, at: str) -> Reply:
         """Send one request; raises a Failure that holds no key."""
         settings = self._settings(request.sampling)
-        sent: dict[str, Any] = {**settings, **({"response_format": rung} if rung in HELD else {})}
+        sent: dict[str, Any] = {**settings, **({"response_format": mode} if mode in HELD else {})}
         with self._explained(sent, request):
             from pydantic_ai.direct import model_request
 
@@ -98,7 +98,7 @@ class NativeTransport:
                     self._model,
                     _turns(request.messages),
                     model_settings=settings,
-                    model_request_parameters=_format(request, rung),
+                    model_request_parameters=_format(request, mode),
                     instrument=False,
                 )
             return _reply(response)
@@ -260,13 +260,13 @@ def _turns(messages: Sequence[Message]) -> "list[ModelMessage]":
     return turns
 
 
-def _format(request: Request, rung: Rung) -> "ModelRequestParameters":
+def _format(request: Request, mode: OutputMode) -> "ModelRequestParameters":
     from pydantic_ai.models import ModelRequestParameters
     from pydantic_ai.output import OutputObjectDefinition
 
-    if rung not in HELD:
+    if mode not in HELD:
         return ModelRequestParameters()
-    schema = dict(request.schema if rung == "schema" else lean(request.schema))
+    schema = dict(request.schema if mode == "schema" else lean(request.schema))
     answer = OutputObjectDefinition(schema, name="answer", strict=True)
     return ModelRequestParameters(output_mode="native", output_object=answer)
 

@@ -8,7 +8,6 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from repunet.models.body import body, reply_of
 from repunet.models.complaint import Complaint, complaint_of
 from repunet.models.environment import OPENAI, explained, said_of
 from repunet.models.failure import (
@@ -20,8 +19,9 @@ from repunet.models.failure import (
     causes_of,
 )
 from repunet.models.learnt import Learnt
-from repunet.models.request import Reply, Request, Rung
-from repunet.models.secrets import redacted
+from repunet.models.redaction import redacted
+from repunet.models.request import OutputMode, Reply, Request
+from repunet.models.wire_format import body, reply_of
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -36,7 +36,7 @@ LONGEST, ALL = 400, 2000
 
 
 class OpenAITransport:
-    """Sends requests to one endpoint, each exactly once: whoever calls decides on repetitions."""
+    """Transport by OpenAI's protocol to one endpoint; sends each request exactly once."""
 
     def __init__(
         self, model: str, url: str | None, key: str, timeout: float, learnt: Learnt | None = None
@@ -51,12 +51,12 @@ class OpenAITransport:
         self.learnt = Learnt() if learnt is None else learnt
         """What the endpoint was found to take."""
 
-    async def send(self, request: Request, rung: Rung, at: str) -> Reply:
+    async def send(self, request: Request, mode: OutputMode, at: str) -> Reply:
         """Send one request; raises a Failure that holds no key."""
         import aiohttp
         import openai
 
-        sent = body(self._model, request, rung, self.learnt)
+        sent = body(self._model, request, mode, self.learnt)
         try:
             answer = await self._client.post(
                 "/chat/completions",

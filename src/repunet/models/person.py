@@ -12,17 +12,17 @@ from threading import Thread
 from typing import Any
 
 from repunet.errors import Stopped
-from repunet.models.body import storable
-from repunet.models.request import Message, Reply, Request, Rung, Usage
-from repunet.terminal import tell
+from repunet.models.request import Message, OutputMode, Reply, Request, Usage
+from repunet.models.wire_format import storable
+from repunet.system.terminal import tell
 
 WIDE = 72
 NOBODY = "there is nobody at the terminal to answer any more"
 YES_NO = {"y": True, "yes": True, "true": True, "n": False, "no": False, "false": False}
 
 
-class Person:
-    """Shows each question as it is, and asks for the fields of its answer one by one.
+class PersonTransport:
+    """Transport that shows a question to a person and asks for the answer field by field.
 
     Whoever likes to may type the whole JSON object instead of the first field. A field that can't
     be meant is asked for again at once; what is wrong with the answer as a whole is said elsewhere.
@@ -36,7 +36,7 @@ class Person:
         self._typing: Future[str] | None = None
         """A line that is awaited: it is the next one, though who asked for it is gone."""
 
-    async def send(self, request: Request, rung: Rung, at: str) -> Reply:
+    async def send(self, request: Request, mode: OutputMode, at: str) -> Reply:
         """Show one question and return what was typed; raises Stopped where nobody is there."""
         tell(f"{at} ".ljust(WIDE, "─"))
         for message in self._to_be_shown(request.messages):

@@ -7,10 +7,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from repunet.documents import read_toml
 from repunet.errors import UsageError, suggest
 from repunet.models.endpoint import Endpoint
 from repunet.models.request import Usage
+from repunet.system.documents import read_toml
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice

@@ -10,14 +10,14 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 Schema: TypeAlias = Mapping[str, Any]
 """A JSON schema."""
 
-Rung: TypeAlias = Literal["schema", "lean", "object", "text"]
-"""How the format of an answer is asked for: the rungs of a ladder, the strictest first.
+OutputMode: TypeAlias = Literal["schema", "lean", "object", "text"]
+"""Output mode: how the format of an answer is asked for, the strictest first.
 
 `schema`: the server holds the model to the schema. `lean`: the same, without lengths and bounds,
 which some servers refuse. `object`: the server holds it to JSON, the schema is in the prompt.
 `text`: the schema is in the prompt.
 """
-RUNGS: tuple[Rung, ...] = ("schema", "lean", "object", "text")
+OUTPUT_MODES: tuple[OutputMode, ...] = ("schema", "lean", "object", "text")
 
 SCHEMA_MARK = "The JSON schema of the answer:"
 """The line before a schema that is in the prompt."""
@@ -37,7 +37,7 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How an answer is drawn. The defaults are those of the reference runner's README."""
+    """Sampling parameters; the defaults are those of the reference runner's README."""
 
     max_tokens: int = 4096
     temperature: float = 0.0
@@ -89,9 +89,9 @@ class Request:
         return replace(self, sampling=more)
 
 
-def worded(request: Request, rung: Rung) -> Request:
+def worded(request: Request, mode: OutputMode) -> Request:
     """Return the request as it is sent: with its schema in the prompt where that is needed."""
-    if rung in ("schema", "lean"):
+    if mode in ("schema", "lean"):
         return request
     *before, last = request.messages
     schema = json.dumps(request.schema, ensure_ascii=False)
@@ -101,7 +101,7 @@ def worded(request: Request, rung: Rung) -> Request:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How many tokens a request took, as the provider says or as estimated."""
+    """Tokens that a request took, as the provider says or as estimated."""
 
     input: int
     output: int
@@ -119,7 +119,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a model said."""
+    """Reply of a model."""
 
     text: str
     finish: Finish = "stop"
@@ -138,7 +138,7 @@ class Reply:
 class Transport(Protocol):
     """A way to have a request answered: a server, a file of answers, a person."""
 
-    async def send(self, request: Request, rung: Rung, at: str) -> Reply:
+    async def send(self, request: Request, mode: OutputMode, at: str) -> Reply:
         """Send one request, once, and return the reply; `at` names the decision it is for.
 
         Raises one of the failures of `repunet.models.failure`, and nothing else.

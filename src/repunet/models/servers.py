@@ -40,7 +40,7 @@ part of the model's name, as their documentations said in November 2026."""
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is known of a model, or of its server, without asking it a question."""
+    """Facts about a model or its server that can be had without a question to it."""
 
     chats: bool | None = None
     """Whether it has a template for the turns of a dialogue."""

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 from repunet.errors import UsageError
-from repunet.extras import missing
+from repunet.system.extras import missing
 
 FILE, SMOLLM2 = "gguf", "smollm2"
 HERE = (FILE, SMOLLM2)
@@ -27,7 +27,7 @@ RANGES: dict[str, tuple[int, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """How a model in a file is served; None is what suits this machine.
+    """Settings of the server of a model in a file; None is what suits this machine.
 
     What a model is asked and says can depend on `context`, which is part of a run; the others
     only say how fast it is, and can change while a run is interrupted.

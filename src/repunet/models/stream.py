@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import Any
 
-from repunet.models.body import THOUGHTS, part, text_of
+from repunet.models.wire_format import THOUGHTS, part, text_of
 
 END = "[DONE]"
 """What OpenAI's protocol sends last."""

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from repunet.chance import draw
 from repunet.models.allowance import Allowance
-from repunet.models.halt import unless
+from repunet.models.cancellation import unless
 
 START = 32
 """Requests at once before anything is known of an endpoint."""
@@ -25,8 +25,8 @@ BURST = 2.0
 """How many seconds' worth of what a minute allows may be sent at once."""
 
 
-class Pace:
-    """So much per minute and no more: evenly, but for a small burst after every rest."""
+class MinuteRate:
+    """Rate limit per minute: even, but for a small burst after every rest."""
 
     def __init__(self, limit: int | None) -> None:
         self.limit = limit
@@ -65,7 +65,7 @@ class _Waiter(NamedTuple):
 
 
 class Throttle:
-    """Lets requests to one endpoint through, first come first served.
+    """Queue of the requests to one endpoint, first come first served.
 
     The number of requests at once grows by one with every success until the first sign of
     congestion, and by about one per round of them afterwards; signs of congestion shrink it.
@@ -83,7 +83,7 @@ class Throttle:
         self._open_at = 0.0
         self._pauses = 0
         self._most = most
-        self._requests, self._tokens = Pace(None), Pace(None)
+        self._requests, self._tokens = MinuteRate(None), MinuteRate(None)
         self.allow(allowance, most)
 
     @property

@@ -11,7 +11,7 @@ from repunet.models.request import Sampling
 
 
 class Fact(NamedTuple):
-    """What some models of some providers refuse."""
+    """Parameter that some models of some providers refuse."""
 
     providers: tuple[str, ...]
     """Empty for all."""

@@ -17,12 +17,12 @@ from jinja2.nodes import Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from repunet.errors import UsageError, unknown
-from repunet.gossip import LIKERT, SENSE
-from repunet.mind import Operation
-from repunet.reputation import LEVELS
+from repunet.questions.mind import Operation
+from repunet.record.notes import PLAIN
+from repunet.world.gossip import LIKERT, SENSE
+from repunet.world.reputation import LEVELS
 
 HERE = Path(__file__).parent
-PLAIN = "plain"
 SYSTEM, INTERVIEW = "_system.md", "interview.md"
 """What goes before every question; and a question that is none of any run's."""
 LONGEST = 600
@@ -48,7 +48,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What a treatment's switch adds to a prompt, without the blocks inside it."""
+    """Text that a treatment's switch adds to a prompt, without the blocks inside it."""
 
     name: str
     text: str
@@ -114,7 +114,7 @@ def templates(operation: type[Operation[Any]], scenario: str, wording: str = PLA
 
 def template_name(operation: type[Operation[Any]]) -> str:
     """Return the name of an operation's template: that of JudgeGossip is `judge_gossip.md`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", operation.__name__).lower() + ".md"
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", operation.label).lower() + ".md"
 
 
 def wordings() -> tuple[str, ...]:

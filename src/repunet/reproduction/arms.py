@@ -9,7 +9,7 @@ from repunet.reproduction.runs import Replication
 
 
 class Key(NamedTuple):
-    """What tells one arm from the others."""
+    """Factors that tell one arm from the others."""
 
     scenario: str
     mind: str

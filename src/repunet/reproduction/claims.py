@@ -32,7 +32,7 @@ Verdict: TypeAlias = Literal["met", "failed", "open"]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ClaimEvidence:
     """A quantity, where the claim expects it, and where it was found."""
 
     quantity: str
@@ -47,9 +47,9 @@ class Evidence:
 
         Runs that are all alike have no interval; they tell if they are enough for a sign test.
 
-        >>> Evidence("r", 0.0, Interval(0.5, 0.2, 0.8, 5, 0.1), 0).verdict
+        >>> ClaimEvidence("r", 0.0, Interval(0.5, 0.2, 0.8, 5, 0.1), 0).verdict
         'met'
-        >>> Evidence("r", 0.0, Interval(0.5, 0.5, 0.5, 5, 0.0), 0).verdict
+        >>> ClaimEvidence("r", 0.0, Interval(0.5, 0.5, 0.5, 5, 0.0), 0).verdict
         'open'
         """
         low, high = self.found.low, self.found.high
@@ -66,7 +66,7 @@ class Claim:
     name: str
     statement: str
     scenario: str
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[ClaimEvidence, ...]
 
     @property
     def verdict(self) -> Verdict:
@@ -79,11 +79,11 @@ class Claim:
 
 Arms: TypeAlias = Mapping[str, ArmRuns]
 """By treatment."""
-Maker: TypeAlias = Callable[[Arms], Iterator[Evidence]]
+Maker: TypeAlias = Callable[[Arms], Iterator[ClaimEvidence]]
 """Yields the evidence for a claim."""
 
 
-def _sustained(arms: Arms) -> Iterator[Evidence]:
+def _sustained(arms: Arms) -> Iterator[ClaimEvidence]:
     full, none = arms[FULL], arms[NONE]
     yield _difference("cooperation", "full minus none, by seed", full, none)
     yield _level("change", "change, start to end, full", full, -SLIGHT)
@@ -91,11 +91,11 @@ def _sustained(arms: Arms) -> Iterator[Evidence]:
     yield _level("depth", ".2 minus cooperation in the end, none", none)
 
 
-def _correlated(arms: Arms) -> Iterator[Evidence]:
+def _correlated(arms: Arms) -> Iterator[ClaimEvidence]:
     yield _level("cooperation_and_standing", "correlation", arms[FULL])
 
 
-def _clustered(arms: Arms) -> Iterator[Evidence]:
+def _clustered(arms: Arms) -> Iterator[ClaimEvidence]:
     full, none = arms[FULL], arms[NONE]
     ties = "assortativity_cooperation"
     yield _level(ties, "assortativity, full", full)
@@ -103,21 +103,21 @@ def _clustered(arms: Arms) -> Iterator[Evidence]:
     yield _level("isolation", "mutual ties, the rest minus the bottom quarter", full)
 
 
-def _talked_about(arms: Arms) -> Iterator[Evidence]:
+def _talked_about(arms: Arms) -> Iterator[ClaimEvidence]:
     full = arms[FULL]
     yield _level("talk_and_standing", "correlation of talk and standing", full)
     yield _level("gossip_positive", "positive share", full, 0.5)
     yield _level("gossip_bias", "P(gossip | C) minus P(gossip | D)", full)
 
 
-def _disintegrates(arms: Arms) -> Iterator[Evidence]:
+def _disintegrates(arms: Arms) -> Iterator[ClaimEvidence]:
     full, none = arms[FULL], arms[NONE]
     yield _level("ties_lost", "ties an agent, first half minus end, none", none)
     yield _level("broken", "promises broken of deals accepted, none", none, MOST)
     yield _difference("ties", "ties an agent in the end, full minus none, by seed", full, none)
 
 
-def _ablated(arms: Arms) -> Iterator[Evidence]:
+def _ablated(arms: Arms) -> Iterator[ClaimEvidence]:
     full, quiet, unknown = arms[FULL], arms[NO_GOSSIP], arms[NO_REPUTATION]
     yield _difference("cooperation", "full minus no-gossip, by seed", full, quiet)
     yield _difference("cooperation", ".1 minus that: it is slight", full, quiet, at_most=SLIGHT)
@@ -163,9 +163,9 @@ def claims(found: Mapping[Key, ArmRuns]) -> tuple[Claim, ...]:
     )
 
 
-def _level(measure: str, quantity: str, arm: ArmRuns, above: float = 0.0) -> Evidence:
+def _level(measure: str, quantity: str, arm: ArmRuns, above: float = 0.0) -> ClaimEvidence:
     found = estimate(measure, arm, limits(measure))
-    return Evidence(quantity, above, found.interval, found.missing)
+    return ClaimEvidence(quantity, above, found.interval, found.missing)
 
 
 def _difference(
@@ -176,7 +176,7 @@ def _difference(
     *,
     above: float = 0.0,
     at_most: float | None = None,
-) -> Evidence:
+) -> ClaimEvidence:
     """Return the mean difference of runs that have the same seed, or what is left to the most.
 
     Its interval is that of the paired t-test, cut at what a difference can be.
@@ -192,4 +192,4 @@ def _difference(
         low, high = cut(found.low, found.high, (least, most))
         found = replace(found, low=low, high=high, form="t, cut")
     missing = estimate(measure, full).missing + estimate(measure, other).missing
-    return Evidence(quantity, above, found, missing)
+    return ClaimEvidence(quantity, above, found, missing)

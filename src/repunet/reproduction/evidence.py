@@ -7,7 +7,7 @@ from typing import Final
 
 from repunet.analysis.comparison.measuring import MeasuredRun, in_processes, run_with
 from repunet.analysis.measures.catalogue import MEASURES
-from repunet.analysis.measures.measure import WINDOW, Rate, Span
+from repunet.analysis.measures.measure import WINDOW, Rate, RoundSpan
 from repunet.analysis.measures.trajectory import COLLAPSED
 from repunet.analysis.sentiment import VADER
 from repunet.analysis.statistics import SHARE, UNLIMITED, Limits
@@ -19,15 +19,15 @@ Quantity = Callable[[Frames], Rate]
 
 def at_end(measure: str) -> Quantity:
     """Return a measure of the last rounds."""
-    return lambda frames: _of(measure, frames, Span.end(frames))
+    return lambda frames: _of(measure, frames, RoundSpan.end(frames))
 
 
 def over_all(measure: str) -> Quantity:
     """Return a measure of all rounds."""
-    return lambda frames: _of(measure, frames, Span.all(frames))
+    return lambda frames: _of(measure, frames, RoundSpan.all(frames))
 
 
-def _of(measure: str, frames: Frames, span: Span) -> Rate:
+def _of(measure: str, frames: Frames, span: RoundSpan) -> Rate:
     """Return a measure; nothing where the dilemma has none of it."""
     found = MEASURES[measure]
     return found.of(frames, span) if found.fits(frames.scenario) else Rate(None, 0)
@@ -47,33 +47,33 @@ def minus(one: Quantity, other: Quantity) -> Quantity:
 
 def at_start(frames: Frames) -> Rate:
     """Return cooperation in the first rounds."""
-    return MEASURES["cooperation"].of(frames, Span(1, min(WINDOW, frames.last)))
+    return MEASURES["cooperation"].of(frames, RoundSpan(1, min(WINDOW, frames.last)))
 
 
 def depth(frames: Frames) -> Rate:
     """Return how far cooperation in the last rounds is below the rate of a collapse."""
-    end = MEASURES["cooperation"].of(frames, Span.end(frames))
+    end = MEASURES["cooperation"].of(frames, RoundSpan.end(frames))
     return end._replace(value=None if end.value is None else COLLAPSED - end.value)
 
 
 def ties_at_end(frames: Frames) -> Rate:
     """Return the ties of an agent at the end of the last rounds, the mean over these."""
-    return _ties(frames, Span.end(frames))
+    return _ties(frames, RoundSpan.end(frames))
 
 
 def ties_at_first(frames: Frames) -> Rate:
     """Return the same in the first half of the run."""
-    return _ties(frames, Span(1, max(1, frames.last // 2)))
+    return _ties(frames, RoundSpan(1, max(1, frames.last // 2)))
 
 
-def _ties(frames: Frames, span: Span) -> Rate:
+def _ties(frames: Frames, span: RoundSpan) -> Rate:
     ties = span.of(frames["rounds"]).ties
     return Rate(float(ties.mean()) / len(frames.agents), len(ties)) if len(ties) else Rate(None, 0)
 
 
 def broken(frames: Frames) -> Rate:
     """Return the share of accepted deals in the last rounds whose promise was not kept."""
-    kept = _of("kept_of_accepted", frames, Span.end(frames))
+    kept = _of("kept_of_accepted", frames, RoundSpan.end(frames))
     return kept._replace(value=None if kept.value is None else 1 - kept.value)
 
 

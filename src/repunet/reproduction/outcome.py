@@ -12,9 +12,9 @@ from repunet.reproduction.arms import Key, arms
 from repunet.reproduction.claims import claims
 from repunet.reproduction.evidence import QUANTITIES, limits, measure
 from repunet.reproduction.paper import TABLE_1, TABLE_2
-from repunet.reproduction.result import Reproduction, Row, Test
+from repunet.reproduction.result import ArmRow, Reproduction, Test
 from repunet.reproduction.runs import Replication
-from repunet.reproduction.targets import Request
+from repunet.reproduction.targets import ReproductionRequest
 from repunet.reproduction.verdicts import verdicts
 
 TONES = {"gossip_positive", "gossip_tone"}
@@ -42,7 +42,7 @@ WANTED: Mapping[str, tuple[str, ...]] = {
 
 
 def reproduction(
-    request: Request, runs: Sequence[Replication], processes: int = 1, tone: str = VADER
+    request: ReproductionRequest, runs: Sequence[Replication], processes: int = 1, tone: str = VADER
 ) -> Reproduction:
     """Return what the runs of a target say, beside the paper."""
     target = request.target.name
@@ -67,10 +67,10 @@ def reproduction(
     return replace(made, verdicts=tuple(verdicts(made)))
 
 
-def _row(target: str, key: Key, arm: ArmRuns, quantity: str) -> Row:
+def _row(target: str, key: Key, arm: ArmRuns, quantity: str) -> ArmRow:
     found = estimate(quantity, arm, limits(quantity))
     paper = _paper(target, key) if quantity == HEADLINE else None
-    return Row(*key, quantity, paper, found.interval, found.counted, found.missing)
+    return ArmRow(*key, quantity, paper, found.interval, found.counted, found.missing)
 
 
 def _paper(target: str, key: Key) -> float | None:

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from repunet.analysis.comparison.result import Contrast
+from repunet.analysis.comparison.result import MeasureContrast
 from repunet.analysis.statistics import Interval
 from repunet.reproduction.claims import Claim
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ArmRow:
     """A quantity of an arm."""
 
     scenario: str
@@ -30,12 +30,12 @@ class Test:
     scenario: str
     mind: str
     paper: float | None
-    contrast: Contrast
+    contrast: MeasureContrast
 
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """What came out of a target."""
+    """Result of a reproduction target."""
 
     target: str
     title: str
@@ -44,7 +44,7 @@ class Reproduction:
     rounds: dict[str, int]
     """By scenario."""
     seeds: int
-    rows: tuple[Row, ...]
+    rows: tuple[ArmRow, ...]
     tests: tuple[Test, ...]
     claims: tuple[Claim, ...]
     verdicts: tuple[str, ...]

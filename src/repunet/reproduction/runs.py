@@ -6,9 +6,9 @@ from pathlib import Path
 
 from repunet.analysis.summary import summarise
 from repunet.experiment.sweep import Sweep, prepare
-from repunet.journal import Journal
+from repunet.record.journal import Journal
 from repunet.reproduction.stability import StableRule
-from repunet.reproduction.targets import Request, grid, lengths
+from repunet.reproduction.targets import ReproductionRequest, grid, lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,10 @@ class Replication:
 
 
 def ready(
-    request: Request, storage: Path | None, environ: Mapping[str, str], rule: StableRule | None
+    request: ReproductionRequest,
+    storage: Path | None,
+    environ: Mapping[str, str],
+    rule: StableRule | None,
 ) -> tuple[Sweep, dict[str, int]]:
     """Return the runs to begin with, and how many rounds each scenario has."""
     most = lengths(request)
@@ -34,7 +37,7 @@ def ready(
 
 
 def carry_out(
-    request: Request,
+    request: ReproductionRequest,
     storage: Path | None,
     environ: Mapping[str, str],
     rule: StableRule | None,
@@ -69,19 +72,22 @@ def settled(rule: StableRule, runs: list[Replication]) -> tuple[str, ...]:
 def _replications(sweep: Sweep, rounds: Mapping[str, int]) -> list[Replication]:
     return [
         Replication(
-            scenario=cell.founding.scenario,
-            treatment=cell.founding.treatment.label,
-            mind=cell.founding.mind_names,
+            scenario=cell.manifest.scenario,
+            treatment=cell.manifest.treatment.label,
+            mind=cell.manifest.mind_names,
             seed=cell.spec.seed,
             path=Path(job.path),
-            rounds=rounds[cell.founding.scenario],
+            rounds=rounds[cell.manifest.scenario],
         )
         for cell, job in zip(sweep.cells, sweep.jobs, strict=True)
     ]
 
 
 def _further(
-    request: Request, rule: StableRule, found: list[Replication], rounds: Mapping[str, int]
+    request: ReproductionRequest,
+    rule: StableRule,
+    found: list[Replication],
+    rounds: Mapping[str, int],
 ) -> dict[str, int]:
     rates = {name: [_rates(run) for run in found if run.scenario == name] for name in rounds}
     return rule.next_lengths(rates, rounds, lengths(request))

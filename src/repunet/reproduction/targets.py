@@ -6,10 +6,10 @@ from typing import Any, Final, Literal, TypeAlias
 
 from repunet.errors import UsageError
 from repunet.experiment.grid import Grid
-from repunet.founding import DEFAULT
+from repunet.record.manifest import DEFAULT
 from repunet.reproduction.paper import SCENARIOS, TREATMENTS
+from repunet.runs.spec import AGENTS, RunSpec
 from repunet.scenarios import scenario
-from repunet.spec import AGENTS, RunSpec
 
 NAME: Final = "reproduction"
 """The folder of all runs: what one target has played, another one need not play again."""
@@ -45,8 +45,8 @@ TARGETS: Final[Mapping[str, Target]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What is to be tried, with which minds, and how large."""
+class ReproductionRequest:
+    """Target of a reproduction, with its minds and sizes."""
 
     target: Target
     minds: tuple[str, ...]
@@ -79,7 +79,7 @@ class Request:
         return ROUNDS[dilemma] if self.rounds is None else self.rounds
 
 
-def grid(request: Request, rounds: Mapping[str, int]) -> Grid:
+def grid(request: ReproductionRequest, rounds: Mapping[str, int]) -> Grid:
     """Return the runs, so many rounds in each scenario; treatments take turns, seed by seed."""
     specs = (
         RunSpec().merged(
@@ -99,12 +99,12 @@ def grid(request: Request, rounds: Mapping[str, int]) -> Grid:
     return Grid(NAME, tuple(specs))
 
 
-def lengths(request: Request) -> dict[str, int]:
+def lengths(request: ReproductionRequest) -> dict[str, int]:
     """Return how many rounds are played in each scenario."""
     return {dilemma: request.length(dilemma) for dilemma in request.dilemmas}
 
 
-def arms(request: Request) -> Sequence[tuple[str, str, str]]:
+def arms(request: ReproductionRequest) -> Sequence[tuple[str, str, str]]:
     """Return scenario, mind and treatment of every arm."""
     return [
         (dilemma, mind, treatment)

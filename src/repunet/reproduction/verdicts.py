@@ -6,10 +6,10 @@ from itertools import pairwise
 from repunet.analysis.makers import MADE_UP
 from repunet.analysis.statistics import too_few
 from repunet.minds.default import EMBEDDED
-from repunet.minds.roster import is_language
-from repunet.reproduction.claims import ALIKE, FULL, Evidence
+from repunet.minds.router import is_language
+from repunet.reproduction.claims import ALIKE, FULL, ClaimEvidence
 from repunet.reproduction.paper import TABLE_2
-from repunet.reproduction.result import Reproduction, Row, Test
+from repunet.reproduction.result import ArmRow, Reproduction, Test
 
 ALL_ALIKE = "no pair differs"
 LEVEL = 0.05
@@ -68,7 +68,7 @@ def _of_minds(found: Reproduction) -> Iterator[str]:
         yield f"Decisions are missing, up to {missing} in an arm: see beside each number."
 
 
-def _order(rows: list[Row]) -> str:
+def _order(rows: list[ArmRow]) -> str:
     """Return whether the arms are ordered as in the paper."""
     known = [row for row in rows if row.interval.mean is not None]
     theirs = _ranking(known, lambda row: row.paper or 0.0)
@@ -78,7 +78,7 @@ def _order(rows: list[Row]) -> str:
     return f"the means are in another order: {ours}; in the paper {theirs}."
 
 
-def _ranking(rows: Sequence[Row], value: Callable[[Row], float]) -> str:
+def _ranking(rows: Sequence[ArmRow], value: Callable[[ArmRow], float]) -> str:
     """Return arms from the highest to the lowest, `=` between those that are printed alike."""
     ordered = sorted(rows, key=value, reverse=True)
     words = [row.treatment for row in ordered[:1]]
@@ -88,7 +88,7 @@ def _ranking(rows: Sequence[Row], value: Callable[[Row], float]) -> str:
     return " ".join(words)
 
 
-def _inside(rows: list[Row]) -> Iterator[str]:
+def _inside(rows: list[ArmRow]) -> Iterator[str]:
     """Yield where the paper's means lie in our intervals, and which of these say little."""
     alike = [row.treatment for row in rows if row.interval.n > 1 and not row.interval.sd]
     known = [row for row in rows if row.interval.low is not None and row.interval.sd]
@@ -106,11 +106,11 @@ def _inside(rows: list[Row]) -> Iterator[str]:
         yield f"all runs are alike, and give no interval, for {', '.join(alike)}."
 
 
-def _width(row: Row) -> float:
+def _width(row: ArmRow) -> float:
     return (row.interval.high or 0.0) - (row.interval.low or 0.0)
 
 
-def _holds(row: Row) -> bool:
+def _holds(row: ArmRow) -> bool:
     low, high = row.interval.low, row.interval.high
     return low is not None and high is not None and low <= (row.paper or 0.0) <= high
 
@@ -154,15 +154,15 @@ def _of_claims(found: Reproduction) -> Iterator[str]:
         yield f"{tried[0].statement}: {verdicts}."
 
 
-def _figures(found: Reproduction) -> list[Row]:
+def _figures(found: Reproduction) -> list[ArmRow]:
     return [row for row in found.rows if row.treatment == FULL and row.quantity in SHOWN]
 
 
-def _shown(row: Row) -> str:
+def _shown(row: ArmRow) -> str:
     """Return whether a quantity of the paper's figures is where it is taken to be."""
     what, above = SHOWN[row.quantity]
     words = {"met": "is above", "failed": "is below", "open": "is not shown to differ from"}
-    verdict = Evidence(what, above, row.interval, row.missing).verdict
+    verdict = ClaimEvidence(what, above, row.interval, row.missing).verdict
     if row.interval.mean is None:
         return f"{row.scenario}: {what} is not defined here."
     return f"{row.scenario}: {what} {words[verdict]} {_number(above)}."

@@ -1,12 +1,17 @@
-"""Scenarios: one file for each social dilemma, found by entry point; anybody can add one."""
+"""Scenarios: one file for each social dilemma, found by entry point; anybody can add one.
 
+The package can be called, as `repunet.scenarios()`: it returns all that are installed, by name.
+"""
+
+import sys
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
 
 from repunet.errors import unknown
 from repunet.scenarios.base import Scenario
 from repunet.scenarios.outside import outside
-from repunet.terminal import in_one_line, tell
+from repunet.system.terminal import in_one_line, tell
 
 __all__ = ["Scenario", "scenario", "scenarios"]
 
@@ -43,3 +48,11 @@ def scenario(name: str) -> Scenario:
     if found is None:
         raise unknown("scenario", name, known)
     return found
+
+
+class _Scenarios(ModuleType):
+    def __call__(self) -> dict[str, Scenario]:
+        return dict(scenarios())
+
+
+sys.modules[__name__].__class__ = _Scenarios

@@ -4,14 +4,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from repunet.deliberation import Deliberation
-from repunet.encounter import Act, Encounter, Outcome
-from repunet.event import ChoiceMade, Event
 from repunet.matching import Matching
-from repunet.persona import Participant, Role
-from repunet.perspective import Perspectives, Sighting, Story, knows
-from repunet.society import Society
-from repunet.stakes import Stakes
+from repunet.questions.coordinate import UnitAddress
+from repunet.questions.deliberation import Unit
+from repunet.questions.perspective import Perspectives, Sighting, Story, knows
+from repunet.world.encounter import Act, Encounter, Outcome
+from repunet.world.event import ChoiceMade, EncounterEnded, Event
+from repunet.world.persona import Participant, Role
+from repunet.world.society import Society
+from repunet.world.stakes import Stakes
 
 
 class Scenario(ABC):
@@ -32,11 +33,22 @@ class Scenario(ABC):
     partner_choice: ClassVar[bool] = True
     """Whether partners can be chosen: not where groups are drawn."""
 
+    choices_stand: ClassVar[bool] = False
+    """Whether the headline is the latest rate: choices stand until the next ones are made."""
+
+    def degrees(self, events: Sequence[Event]) -> list[float]:
+        """Return the degrees of cooperation, 0 to 1, of which the headline rate is the mean.
+
+        By default those of all acts in encounters; in the Prisoner's Dilemma that mean is the share
+        of cooperations among valid decisions.
+        """
+        return [act.cooperation for act in acts_of(events) if act.cooperation is not None]
+
     def convenes(self, round_: int) -> bool:
         """Tell whether agents choose something for themselves before they meet in this round."""
         return False
 
-    async def choose(self, unit: Deliberation, ego: Participant) -> ChoiceMade | None:
+    async def choose(self, unit: Unit, ego: Participant) -> ChoiceMade | None:
         """Let one agent choose for itself; None where the answer could not be had."""
         raise TypeError(f"{self.name} has nothing to choose outside encounters")
 
@@ -57,12 +69,19 @@ class Scenario(ABC):
         """Return who meets whom this round, in which roles, and who sits out."""
 
     @abstractmethod
-    async def meet(self, unit: Deliberation, group: tuple[Participant, ...]) -> Encounter:
+    async def meet(self, unit: Unit, group: tuple[Participant, ...]) -> Encounter:
         """Play the dilemma once; reads the society, changes nothing."""
 
 
+def acts_of(events: Sequence[Event]) -> Iterator[Act]:
+    """Yield the acts of all encounters among these events."""
+    for event in events:
+        if isinstance(event, EncounterEnded):
+            yield from event.encounter.acts
+
+
 def ended(
-    unit: Deliberation,
+    unit: Unit,
     group: tuple[Participant, ...],
     acts: Sequence[Act],
     stories: Sequence[str],
@@ -79,7 +98,7 @@ def ended(
     )
 
 
-def void(unit: Deliberation, group: tuple[Participant, ...]) -> Encounter:
+def void(unit: Unit, group: tuple[Participant, ...]) -> Encounter:
     """Return an encounter that did not take place, because a needed answer could not be had."""
     return ended(unit, group, (), ("The meeting did not take place.",) * len(group), "void")
 
@@ -96,7 +115,9 @@ def seen_choice(society: Society, act: Act) -> Sighting:
     """Return a choice outside encounters as everybody sees it."""
     text = f"{society.name(act.agent)} chose to {act.move}."
     return Sighting(
-        act.participant, Story(text, None, (act,)), (f"r{society.round}/choose/{act.agent}",)
+        act.participant,
+        Story(text, None, (act,)),
+        (str(UnitAddress.of_round(society.round, "choose", f"/{act.agent}")),),
     )
 
 

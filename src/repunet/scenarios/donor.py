@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from repunet.deliberation import Deliberation
-from repunet.encounter import UNIT, Act, Encounter
-from repunet.event import Event
 from repunet.matching import Eligibility, Matching
-from repunet.operations import ChooseAct, Reason
-from repunet.persona import Participant
+from repunet.questions.deliberation import Unit
+from repunet.questions.operations import ChooseAct, Reason
 from repunet.scenarios.base import Scenario, ended, void
-from repunet.stakes import Game, Option, Stakes
+from repunet.world.encounter import UNIT, Act, Encounter
+from repunet.world.event import Event
+from repunet.world.persona import Participant
+from repunet.world.stakes import Game, Option, Stakes
 
 BENEFIT, COST = 3, 1  # benefit > cost > 0
 HELP, PASS_BY = "help", "pass by"
@@ -55,7 +55,7 @@ class DonorGame(Scenario):
         """Make half of them donors: it pays to be chosen for one's name, as in the other games."""
         return await matching.pairs("player", "player", Eligibility(mutual=True))
 
-    async def meet(self, unit: Deliberation, group: tuple[Participant, ...]) -> Encounter:
+    async def meet(self, unit: Unit, group: tuple[Participant, ...]) -> Encounter:
         """Let the donor decide; the recipient has what comes of it."""
         donor, recipient = group
         views = unit.views

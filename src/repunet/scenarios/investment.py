@@ -6,15 +6,15 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import Field
 
-from repunet.deliberation import Deliberation
-from repunet.encounter import UNIT, Act, Encounter
-from repunet.event import Event
 from repunet.matching import Eligibility, Matching
-from repunet.operations import EntrustShare, PromiseShare, Reason, ReturnShare
-from repunet.persona import Participant
 from repunet.prompts import number, quoted
-from repunet.scenarios.base import Scenario, ended, void
-from repunet.stakes import Trust
+from repunet.questions.deliberation import Unit
+from repunet.questions.operations import EntrustShare, PromiseShare, Reason, ReturnShare
+from repunet.scenarios.base import Scenario, acts_of, ended, void
+from repunet.world.encounter import UNIT, Act, Encounter
+from repunet.world.event import Event
+from repunet.world.persona import Participant
+from repunet.world.stakes import Trust
 
 DIGITS = 6  # decimals that degrees and valences are rounded to
 Group: TypeAlias = tuple[Participant, ...]
@@ -31,7 +31,7 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Commitment:
-    """Whether the investor accepts, and if so the share of its wealth that it invests."""
+    """Decision of the investor: whether it accepts, and the share of its wealth that it invests."""
 
     accept: bool
     percent: Annotated[int, Field(ge=1, le=100)]
@@ -64,7 +64,7 @@ class Settle(ReturnShare[Settlement]):
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """What was promised and invested, in percent; amounts are in thousandths of a unit."""
+    """Promise and investment, in percent; amounts are in thousandths of a unit."""
 
     promised: int
     percent: int
@@ -89,11 +89,19 @@ class TradingInvestment(Scenario):
     cooperation = "trustee: returning what it promised; investor: the share of wealth it invests"
     source = "paper, section 4.1, scenario 3; Berg, Dickhaut & McCabe 1995"
 
+    def degrees(self, events: Sequence[Event]) -> list[float]:
+        """Return adherence: 1 for each deal that kept its promise, 0 for each that did not.
+
+        A declined deal is none.
+        """
+        trustees = (act for act in acts_of(events) if "promised" in act.facts)
+        return [float(act.facts.get("returned", -1) >= act.facts["promised"]) for act in trustees]
+
     async def match(self, matching: Matching) -> Sequence[Event]:
         """Pair investors with trustees; an investor may choose whomever it has a tie to."""
         return await matching.pairs("investor", "trustee", Eligibility(mutual=False))
 
-    async def meet(self, unit: Deliberation, group: Group) -> Encounter:
+    async def meet(self, unit: Unit, group: Group) -> Encounter:
         """Let the trustee propose, the investor commit itself, and the trustee settle."""
         investor, trustee = group
         wealth = unit.society.agents[investor.agent].wealth
@@ -123,7 +131,7 @@ class TradingInvestment(Scenario):
         return void(unit, group) if settlement is None else settled(unit, group, deal, settlement)
 
 
-def known(unit: Deliberation, ego: Participant, alter: Participant) -> dict[str, Any]:
+def known(unit: Unit, ego: Participant, alter: Participant) -> dict[str, Any]:
     """Return what every question to ego about alter shows."""
     return {
         "setting": unit.views.setting,
@@ -133,7 +141,7 @@ def known(unit: Deliberation, ego: Participant, alter: Participant) -> dict[str,
     }
 
 
-def unwilling(unit: Deliberation, group: Group) -> Encounter | None:
+def unwilling(unit: Unit, group: Group) -> Encounter | None:
     """Return the encounter that one of the two refuses unasked; None if neither does."""
     refuses = [unit.views.shuns(ego.agent, other) for ego, other in (group, group[::-1])]
     others = [unit.views.other(other).name for other in group[::-1]]
@@ -145,7 +153,7 @@ def unwilling(unit: Deliberation, group: Group) -> Encounter | None:
     return ended(unit, group, acts, stories, "declined") if any(refuses) else None
 
 
-def declined(unit: Deliberation, group: Group, promised: int, reason: str) -> Encounter:
+def declined(unit: Unit, group: Group, promised: int, reason: str) -> Encounter:
     """Return the encounter of an investor who declined; the trustee hears why."""
     investor, trustee = (unit.views.other(who).name for who in group)
     offered = f"{promised}% of the proceeds"
@@ -160,7 +168,7 @@ def declined(unit: Deliberation, group: Group, promised: int, reason: str) -> En
     return ended(unit, group, acts, stories, "declined")
 
 
-def settled(unit: Deliberation, group: Group, deal: Deal, made: Settlement) -> Encounter:
+def settled(unit: Unit, group: Group, deal: Deal, made: Settlement) -> Encounter:
     """Return the encounter of two who did business; only the trustee saw the true proceeds."""
     investor, trustee = (unit.views.other(who).name for who in group)
     put, wealth = number(deal.amount / UNIT), number(deal.wealth / UNIT)

@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from functools import cache
 from typing import ClassVar, cast
 
-from repunet.deliberation import Deliberation
-from repunet.encounter import Encounter
 from repunet.errors import UsageError
-from repunet.event import Event
 from repunet.matching import Matching
-from repunet.persona import Participant, Role
+from repunet.questions.deliberation import Unit
 from repunet.scenarios.base import Scenario
-from repunet.stakes import Stakes, Unstated
+from repunet.world.encounter import Encounter
+from repunet.world.event import Event
+from repunet.world.persona import Participant, Role
+from repunet.world.stakes import Stakes, Unstated
 
 OUTSIDE = "layer"
 
 
 class Outside(Scenario):
-    """No dilemma of ours: roles are the other system's, and so is all that happens."""
+    """Scenario of a layer: roles and encounters come from another system."""
 
     title = "Encounters in another system"
     stakes: ClassVar[Stakes] = Unstated()
@@ -28,7 +28,7 @@ class Outside(Scenario):
         """Raise UsageError: who meets whom is decided elsewhere."""
         raise UsageError("this is a layer: its encounters come from another system, not in rounds")
 
-    async def meet(self, unit: Deliberation, group: tuple[Participant, ...]) -> Encounter:
+    async def meet(self, unit: Unit, group: tuple[Participant, ...]) -> Encounter:
         """Raise UsageError: what happens is decided elsewhere."""
         raise UsageError("this is a layer: what happens in its encounters is decided elsewhere")
 

@@ -4,15 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from repunet.deliberation import Deliberation
-from repunet.encounter import Act, Encounter
-from repunet.event import ChoiceMade, Event
 from repunet.matching import Eligibility, Matching
-from repunet.operations import ChooseAlone, Converse, DecideContact, Decision, Reason, Text
-from repunet.persona import Participant
 from repunet.prompts import quoted
+from repunet.questions.deliberation import Unit
+from repunet.questions.operations import (
+    ChooseAlone,
+    Converse,
+    DecideContact,
+    Decision,
+    Reason,
+    Text,
+)
 from repunet.scenarios.base import Scenario, ended, void
-from repunet.stakes import Provision, Stakes
+from repunet.world.encounter import Act, Encounter
+from repunet.world.event import ChoiceMade, Event
+from repunet.world.persona import Participant
+from repunet.world.stakes import Provision, Stakes
 
 REVISE_EVERY = 5
 """Rounds from one decision to the next."""
@@ -25,7 +32,7 @@ PAST = {JOIN: "joined", STAY_OUT: "stayed out"}
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Join the programme or stay out of it."""
+    """Decision to join the programme or to stay out of it."""
 
     move: Literal["join", "stay out"]
     reason: Reason
@@ -47,7 +54,7 @@ class Speak(Converse[Text]):
 
 
 class Participation(Scenario):
-    """Everybody gains by each who joins, and whoever joins bears the cost alone."""
+    """Voluntary participation: all gain by each who joins, whoever joins bears the cost alone."""
 
     name = "participation"
     title = "Voluntary Participation"
@@ -57,11 +64,18 @@ class Participation(Scenario):
     cooperation = "choosing to join"
     source = "paper, section 4.1, scenario 2; Yoeli et al. 2013"
 
+    choices_stand = True
+
+    def degrees(self, events: Sequence[Event]) -> list[float]:
+        """Return 1 for each choice to join, 0 for each to stay out."""
+        made = (event.act.cooperation for event in events if isinstance(event, ChoiceMade))
+        return [degree for degree in made if degree is not None]
+
     def convenes(self, round_: int) -> bool:
         """Tell whether everybody decides in this round: the first, and every fifth after it."""
         return round_ % REVISE_EVERY == 1
 
-    async def choose(self, unit: Deliberation, ego: Participant) -> ChoiceMade | None:
+    async def choose(self, unit: Unit, ego: Participant) -> ChoiceMade | None:
         """Let one agent decide; without an answer its last choice stands, if it has made one."""
         views = unit.views
         question = DecideParticipation(
@@ -83,7 +97,7 @@ class Participation(Scenario):
         """Pair everyone; a chooser may choose whoever is tied to it as it is to them."""
         return await matching.pairs("resident", "resident", Eligibility(mutual=True))
 
-    async def meet(self, unit: Deliberation, group: tuple[Participant, ...]) -> Encounter:
+    async def meet(self, unit: Unit, group: tuple[Participant, ...]) -> Encounter:
         """Let two talk if both want to; by talking they learn what the other has chosen."""
         ego, alter = group
         willing = await unit.together(
@@ -114,7 +128,7 @@ def choice(ego: Participant, move: str) -> Act:
     )
 
 
-async def wants_to_talk(unit: Deliberation, ego: Participant, alter: Participant) -> bool | None:
+async def wants_to_talk(unit: Unit, ego: Participant, alter: Participant) -> bool | None:
     """Tell whether ego will talk with alter, None if that could not be had.
 
     Strangers talk. Nobody is asked about, or by, one whom either shuns.
@@ -134,9 +148,7 @@ async def wants_to_talk(unit: Deliberation, ego: Participant, alter: Participant
     return None if decision is None else decision.yes
 
 
-def speech(
-    unit: Deliberation, ego: Participant, alter: Participant, opening: str | None = None
-) -> Speak:
+def speech(unit: Unit, ego: Participant, alter: Participant, opening: str | None = None) -> Speak:
     """Return the question what ego says to alter, who may have opened."""
     views = unit.views
     return Speak(
@@ -148,7 +160,7 @@ def speech(
     )
 
 
-def talked(unit: Deliberation, group: tuple[Participant, ...], words: tuple[str, str]) -> Encounter:
+def talked(unit: Unit, group: tuple[Participant, ...], words: tuple[str, str]) -> Encounter:
     """Return the encounter of two who have talked: the acts are what both chose last."""
     choices = unit.society.choices
     acts = [choices.get(who.agent) or Act(who.agent, who.role, UNDECIDED) for who in group]
@@ -171,9 +183,7 @@ def chose(who: str, act: Act) -> str:
     return f"{who} {PAST[act.move]}"
 
 
-def declined(
-    unit: Deliberation, group: tuple[Participant, ...], willing: Sequence[bool]
-) -> Encounter:
+def declined(unit: Unit, group: tuple[Participant, ...], willing: Sequence[bool]) -> Encounter:
     """Return the encounter of two who have not talked; why is known to the unwilling alone."""
     acts = [
         Act(who.agent, who.role, WILLING if yes else UNWILLING)

@@ -2,13 +2,13 @@
 
 from typing import ClassVar
 
-from repunet.deliberation import Deliberation
-from repunet.encounter import UNIT, Act, Encounter
-from repunet.operations import ChooseAct
-from repunet.persona import AgentId, Participant
+from repunet.questions.deliberation import Unit
+from repunet.questions.operations import ChooseAct
 from repunet.scenarios.base import ended, void
 from repunet.scenarios.donor import HELP, PASS_BY, DecideHelp, DonorGame, Help
-from repunet.stakes import Game, Option, Stakes
+from repunet.world.encounter import UNIT, Act, Encounter
+from repunet.world.persona import AgentId, Participant
+from repunet.world.stakes import Game, Option, Stakes
 
 BAD_NAME = "a bad name"
 """The reason that excuses: who gives it passes by one whom it knows to be bad."""
@@ -39,7 +39,7 @@ class MutualAid(DonorGame):
     cost: ClassVar[int] = 1
     stakes: ClassVar[Stakes] = terms(3, 1)
 
-    async def meet(self, unit: Deliberation, group: tuple[Participant, ...]) -> Encounter:
+    async def meet(self, unit: Unit, group: tuple[Participant, ...]) -> Encounter:
         """Let both decide at once; each pays for the help that it gives."""
         one, other = group
         answers = await unit.together(
@@ -73,7 +73,7 @@ class CheaperAid(MutualAid):
     stakes: ClassVar[Stakes] = terms(2, 1)
 
 
-def decide_help(unit: Deliberation, ego: Participant, alter: Participant) -> ChooseAct[Help]:
+def decide_help(unit: Unit, ego: Participant, alter: Participant) -> ChooseAct[Help]:
     """Return the question to ego whether it helps alter."""
     views = unit.views
     return DecideHelp(

@@ -4,18 +4,18 @@ from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from repunet.encounter import Encounter
-from repunet.event import DecisionMissing, EncounterEnded, Event
-from repunet.garbage import collector
-from repunet.mind import Mind
-from repunet.minds.roster import Roster, roster
-from repunet.network import Tie
-from repunet.persona import AgentId, Persona
-from repunet.population import population
+from repunet.minds.router import MindRouter, mind_router
+from repunet.questions.mind import Mind
+from repunet.record.collector import collector
 from repunet.scenarios import scenario
 from repunet.simulation import Simulation
-from repunet.society import Society
-from repunet.treatment import TREATMENTS, Treatment
+from repunet.world.encounter import Encounter
+from repunet.world.event import DecisionMissing, EncounterEnded, Event
+from repunet.world.network import Tie
+from repunet.world.persona import AgentId, Persona
+from repunet.world.population import population
+from repunet.world.society import Society
+from repunet.world.treatment import TREATMENTS, Treatment
 
 T = TypeVar("T")
 
@@ -80,7 +80,7 @@ def arena(
     people = population(len(minds), dilemma)
     return Arena(
         dilemma,
-        company(people, minds, seed),
+        minds_of(people, minds, seed),
         people=people,
         seed=seed,
         treatment=treatment,
@@ -88,10 +88,10 @@ def arena(
     )
 
 
-def company(people: Sequence[Persona], minds: Sequence[str], seed: int) -> Roster:
+def minds_of(people: Sequence[Persona], minds: Sequence[str], seed: int) -> MindRouter:
     """Return the mind that is each one's own, by name and in their order."""
     own: Mapping[AgentId, str] = {who.id: mind for who, mind in zip(people, minds, strict=True)}
-    return roster({"*": minds[0], **own}, seed)
+    return mind_router({"*": minds[0], **own}, seed)
 
 
 def encounters(events: Sequence[Event]) -> list[Encounter]:

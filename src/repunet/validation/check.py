@@ -16,7 +16,7 @@ Value = float | str | tuple[float, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """What was expected, what was found, and whether the two agree."""
+    """Expected and found value, and whether the two agree."""
 
     name: str
     family: Family

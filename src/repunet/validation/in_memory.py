@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from repunet.event import Event
-from repunet.garbage import collector
-from repunet.persona import Persona
-from repunet.population import population
+from repunet.record.collector import collector
 from repunet.simulation import Simulation
 from repunet.validation.arena import at_once
+from repunet.world.event import Event
+from repunet.world.persona import Persona
+from repunet.world.population import population
 
 
 def rounds(simulation: Simulation, number: int) -> Iterator[list[Event]]:

@@ -6,23 +6,24 @@ from itertools import combinations
 from typing import ClassVar
 
 from repunet.chance import draw, pick
-from repunet.deliberation import Deliberation
-from repunet.dynamics import Told, Wish, listen
-from repunet.gossip import Sense
-from repunet.mind import Mind
-from repunet.minds.roster import make_mind
-from repunet.network import Tie
-from repunet.operations import Telling
-from repunet.persona import AgentId, Participant
-from repunet.perspective import Story
+from repunet.dynamics import ToldGossip, Wish, listen
+from repunet.minds.router import make_mind
+from repunet.questions.coordinate import UnitAddress
+from repunet.questions.deliberation import Unit
+from repunet.questions.mind import Mind
+from repunet.questions.operations import Telling
+from repunet.questions.perspective import Story
 from repunet.scenarios.base import Scenario
 from repunet.scenarios.investment import TradingInvestment
 from repunet.simulation import Simulation
-from repunet.society import Society
-from repunet.stakes import Trust
-from repunet.treatment import TREATMENTS, Treatment
 from repunet.validation.arena import at_once
 from repunet.validation.in_memory import people
+from repunet.world.gossip import Sense
+from repunet.world.network import Tie
+from repunet.world.persona import AgentId, Participant
+from repunet.world.society import Society
+from repunet.world.stakes import Trust
+from repunet.world.treatment import TREATMENTS, Treatment
 
 STRANGERS = replace(TREATMENTS["none"], partner_choice=False, rewiring=False)
 """Partners are drawn anew in every round, and nobody is known but from memory."""
@@ -75,13 +76,19 @@ def spread_reports(simulation: Simulation, mind: Mind, seed: int) -> dict[tuple[
         pieces = [_piece(society, listener, target, seed) for target in society.agents]
         heard = [piece for piece in pieces if piece is not None]
         told |= {(listener, piece.wish.target.agent): piece.said.sense for piece in heard}
-        unit = Deliberation(society, simulation.views, mind, "r0/gossip1/", [listener])
+        unit = Unit(
+            society,
+            simulation.views,
+            mind,
+            str(UnitAddress.of_round(0, "gossip", "/", 1)),
+            [listener],
+        )
         for event in unit.close(at_once(listen(unit, heard)).events):
             society.apply(event)
     return told
 
 
-def _piece(society: Society, listener: AgentId, target: AgentId, seed: int) -> Told | None:
+def _piece(society: Society, listener: AgentId, target: AgentId, seed: int) -> ToldGossip | None:
     if target == listener:
         return None
     others = [agent for agent in society.agents if agent not in (listener, target)]
@@ -97,4 +104,4 @@ def _piece(society: Society, listener: AgentId, target: AgentId, seed: int) -> T
         source=Story(words, None, ()),
         encounter="before",
     )
-    return Told(wish, Participant(listener, "player"), Telling(words, sense))
+    return ToldGossip(wish, Participant(listener, "player"), Telling(words, sense))

@@ -16,7 +16,7 @@ Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SuitePart:
     """A part of the suite: where its checks come from, and of which families they are."""
 
     source: str
@@ -25,18 +25,18 @@ class Part:
 
 
 SUITE = {
-    "private-norms": Part("repunet.validation.norms:private", ("exact", "theory")),
-    "norms": Part("repunet.validation.norms:checks", ("theory",)),
-    "reciprocity": Part("repunet.validation.reciprocity:checks", ("theory",)),
-    "memory-one": Part("repunet.validation.memory_one:checks", ("theory",)),
-    "humans": Part("repunet.validation.humans:checks", ("human",)),
-    "matches": Part("repunet.validation.matches:checks", ("exact",)),
+    "private-norms": SuitePart("repunet.validation.checks.norms:private", ("exact", "theory")),
+    "norms": SuitePart("repunet.validation.checks.norms:checks", ("theory",)),
+    "reciprocity": SuitePart("repunet.validation.checks.reciprocity:checks", ("theory",)),
+    "memory-one": SuitePart("repunet.validation.checks.memory_one:checks", ("theory",)),
+    "humans": SuitePart("repunet.validation.checks.humans:checks", ("human",)),
+    "matches": SuitePart("repunet.validation.checks.matches:checks", ("exact",)),
 }
 """All parts, those that take longest first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class SuiteJob:
     """A part to be checked."""
 
     part: str
@@ -48,14 +48,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a part came to, and how long that took."""
+    """Result of a part of the suite, and the seconds it took."""
 
     part: str
     checks: tuple[Check, ...]
     seconds: float
 
 
-def jobs(only: Sequence[str], *, full: bool, seed: int) -> list[Job]:
+def jobs(only: Sequence[str], *, full: bool, seed: int) -> list[SuiteJob]:
     """Return what is to be checked: all, or only these families and parts.
 
     Raises UsageError for a name that is none of theirs.
@@ -65,7 +65,7 @@ def jobs(only: Sequence[str], *, full: bool, seed: int) -> list[Job]:
             raise unknown("family or part", name, (*FAMILIES, *SUITE))
     wanted = {name: _wanted(name, only) for name in SUITE}
     return [
-        Job(name, SUITE[name].source, families, full, seed)
+        SuiteJob(name, SUITE[name].source, families, full, seed)
         for name, families in wanted.items()
         if families
     ]
@@ -78,7 +78,7 @@ def _wanted(part: str, only: Sequence[str]) -> tuple[Family, ...]:
     return tuple(family for family in families if family in only)
 
 
-def check(job: Job, clock: Clock) -> Result:
+def check(job: SuiteJob, clock: Clock) -> Result:
     """Return what a part comes to."""
     began = clock()
     module, _, function = job.source.partition(":")
@@ -87,7 +87,7 @@ def check(job: Job, clock: Clock) -> Result:
     return Result(job.part, checks, clock() - began)
 
 
-def results(todo: Sequence[Job], clock: Clock, workers: int) -> Iterator[Result]:
+def results(todo: Sequence[SuiteJob], clock: Clock, workers: int) -> Iterator[Result]:
     """Yield what each part comes to, as soon as it is known."""
     if min(workers, len(todo)) < 2:
         yield from (check(job, clock) for job in todo)

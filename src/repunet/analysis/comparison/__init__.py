@@ -3,31 +3,34 @@
 `compare` returns plain data: commands print it, reports and reproductions use it.
 """
 
-from repunet.analysis.comparison.arms import BY, Question
+from repunet.analysis.comparison.arms import BY, ComparisonSettings
 from repunet.analysis.comparison.comparing import compare, compared
 from repunet.analysis.comparison.measuring import MeasuredRun, measure_runs, selected
 from repunet.analysis.comparison.result import (
     Arm,
-    Compared,
-    Comparison,
-    Contrast,
-    Estimate,
+    ArmComparison,
+    ArmEstimate,
     Group,
+    MeasureComparison,
+    MeasureContrast,
     Member,
     RunValue,
 )
+from repunet.moved import names_of
+
+__getattr__ = names_of(__name__)
 
 __all__ = [
     "BY",
     "Arm",
-    "Compared",
-    "Comparison",
-    "Contrast",
-    "Estimate",
+    "ArmComparison",
+    "ArmEstimate",
+    "ComparisonSettings",
     "Group",
+    "MeasureComparison",
+    "MeasureContrast",
     "MeasuredRun",
     "Member",
-    "Question",
     "RunValue",
     "compare",
     "compared",

@@ -16,8 +16,8 @@ TITLE = ("treatment", "mind", "agents", "rounds")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """How runs are compared."""
+class ComparisonSettings:
+    """Settings of a comparison of runs."""
 
     paired: bool | None = None
     """Whether runs of the same seed are paired; None: if all seeds are shared."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from repunet.analysis.comparison import notes
 from repunet.analysis.comparison.arms import (
     ArmRuns,
+    ComparisonSettings,
     Field,
-    Question,
     baseline,
     by_seed,
     fields,
@@ -17,11 +17,11 @@ from repunet.analysis.comparison.arms import (
 from repunet.analysis.comparison.factors import reached
 from repunet.analysis.comparison.measuring import CORRELATIONS, MeasuredRun, distinct, measure_runs
 from repunet.analysis.comparison.result import (
-    Compared,
-    Comparison,
-    Contrast,
-    Estimate,
+    ArmComparison,
+    ArmEstimate,
     Group,
+    MeasureComparison,
+    MeasureContrast,
     RunValue,
 )
 from repunet.analysis.measures.catalogue import MEASURES
@@ -54,10 +54,10 @@ def compare(
     names: Sequence[str] = (),
     *,
     window: int = WINDOW,
-    question: Question | None = None,
+    question: ComparisonSettings | None = None,
     processes: int = 1,
     tone: str = VADER,
-) -> Comparison:
+) -> ArmComparison:
     """Return how runs compare; a run that is there twice counts once.
 
     `names` are measures, `all` for all that fit; none for the headline and a handful. Raises
@@ -73,16 +73,16 @@ def compare(
 
 
 def compared(
-    runs: Sequence[MeasuredRun], *, window: int = WINDOW, question: Question | None = None
-) -> Comparison:
+    runs: Sequence[MeasuredRun], *, window: int = WINDOW, question: ComparisonSettings | None = None
+) -> ArmComparison:
     """Return how runs compare that have been measured already."""
-    asked = question or Question()
+    asked = question or ComparisonSettings()
     played = [run for run in runs if run.rounds]
     if not played:
         raise UsageError("none of these runs has a committed round: play them first")
     groups = fields(played, asked.by)
     baseline(groups, asked.baseline)
-    return Comparison(
+    return ArmComparison(
         groups=tuple(_group(each, asked) for each in groups),
         window=window,
         runs=len(played),
@@ -91,7 +91,7 @@ def compared(
     )
 
 
-def _group(group: Field, question: Question) -> Group:
+def _group(group: Field, question: ComparisonSettings) -> Group:
     contrasted = [both for both in pairs(group, question.baseline) if _comparable(*both)]
     matched = [(*both, by_seed(*both, question.paired)) for both in contrasted]
     names = dict.fromkeys(name for each in group.arms for run in each.runs for name in run.rates)
@@ -109,14 +109,14 @@ def _comparable(one: ArmRuns, other: ArmRuns) -> bool:
 
 def _measure(
     name: str, group: Field, matched: Sequence[tuple[ArmRuns, ArmRuns, list[int]]]
-) -> Compared:
+) -> MeasureComparison:
     measure = MEASURES[name]
     contrasts = [contrast(name, *each) for each in matched]
     estimates = tuple(estimate(name, each) for each in group.arms)
-    return Compared(name, measure.title, measure.unit, estimates, adjusted(contrasts))
+    return MeasureComparison(name, measure.title, measure.unit, estimates, adjusted(contrasts))
 
 
-def adjusted(contrasts: Sequence[Contrast]) -> tuple[Contrast, ...]:
+def adjusted(contrasts: Sequence[MeasureContrast]) -> tuple[MeasureContrast, ...]:
     """Return contrasts of a family with the p-values that Holm makes of theirs."""
     families = (
         holm([each.welch.p for each in contrasts]),
@@ -134,12 +134,12 @@ def limits(name: str) -> Limits:
     return MEASURES[name].limits if name in MEASURES else UNLIMITED
 
 
-def estimate(name: str, arm: ArmRuns, within: Limits | None = None) -> Estimate:
+def estimate(name: str, arm: ArmRuns, within: Limits | None = None) -> ArmEstimate:
     """Return a measure of an arm; its limits are those of the catalogue if none are said."""
     rates = [run.rates.get(name, UNMEASURED) for run in arm.runs]
     values = [rate.value for rate in rates]
     bounds = limits(name) if within is None else within
-    return Estimate(
+    return ArmEstimate(
         arm=arm.arm.name,
         interval=fisher_mean(values) if name in CORRELATIONS else interval(values, within=bounds),
         runs=len(rates),
@@ -152,12 +152,12 @@ def estimate(name: str, arm: ArmRuns, within: Limits | None = None) -> Estimate:
     )
 
 
-def contrast(name: str, one: ArmRuns, other: ArmRuns, seeds: Sequence[int]) -> Contrast:
+def contrast(name: str, one: ArmRuns, other: ArmRuns, seeds: Sequence[int]) -> MeasureContrast:
     """Return how a measure differs between two arms, paired by seeds if there are any."""
     a, b = ([run.rates.get(name, UNMEASURED).value for run in each.runs] for each in (one, other))
     paired, span = bool(seeds), difference_limits(limits(name))
     first, second = (_by_seed(name, one, seeds), _by_seed(name, other, seeds)) if paired else (a, b)
-    return Contrast(
+    return MeasureContrast(
         arm=one.arm.name,
         versus=other.arm.name,
         paired=paired,

@@ -7,13 +7,11 @@ from pathlib import PurePath
 from typing import Any
 
 from repunet.analysis.tables.history import History
-from repunet.continuity import TEMPLATES
-from repunet.event import TreatmentChanged
-from repunet.forking import origin, treatment_label
-from repunet.journal import Journal
-from repunet.prompts import PLAIN
-from repunet.run import FAITHFUL, SPEC
-from repunet.treatment import TREATMENTS
+from repunet.record.changes import origin, treatment_label
+from repunet.record.journal import Journal
+from repunet.record.notes import SPEC, TEMPLATES
+from repunet.world.event import TreatmentChanged
+from repunet.world.treatment import TREATMENTS
 
 ROUNDS = "rounds"
 CUT_OFF = " of "
@@ -44,18 +42,18 @@ def factors(journal: Journal, history: History) -> dict[str, str]:
     `rounds` are those that are committed, `30 of 60` where fewer than planned. Prompts count only
     if somebody read them.
     """
-    founding, spec = history.founding, json.loads(journal.meta(SPEC) or "{}")
+    manifest, spec = history.manifest, json.loads(journal.meta(SPEC) or "{}")
     changed = {at.round: event.treatment for at, event in history.of(TreatmentChanged)}
     templates, forked = journal.meta(TEMPLATES), origin(journal)
-    planned = int(journal.meta("planned") or 0)
+    planned = journal.notes.planned
     return {
         "treatment": treatment_label(journal, changed),
-        "mind": history.minds(founding.mind_names),
-        "set-up": _hash({whose: _unnamed(mind) for whose, mind in founding.minds.items()}),
-        "prompts": (journal.meta("prompts") or PLAIN) if templates else "",
+        "mind": history.minds(manifest.mind_names),
+        "set-up": _hash({whose: _unnamed(mind) for whose, mind in manifest.minds.items()}),
+        "prompts": journal.notes.wording if templates else "",
         "words": _hash(templates) if templates else "",
-        "plan": journal.meta("plan") or FAITHFUL,
-        "agents": str(len(founding.personas)),
+        "plan": journal.notes.plan,
+        "agents": str(len(manifest.personas)),
         "profile": str(spec.get("profile") or ""),
         "people": _file(spec.get("personas")),
         "network": _file(spec.get("network")),

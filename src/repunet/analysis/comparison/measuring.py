@@ -13,14 +13,14 @@ from repunet.analysis.comparison.factors import factors
 from repunet.analysis.measures.catalogue import MEASURES, measured
 from repunet.analysis.measures.cooperation import cooperation_by_round
 from repunet.analysis.measures.gossip import judge_by
-from repunet.analysis.measures.measure import WINDOW, Rate, Span
+from repunet.analysis.measures.measure import WINDOW, Rate, RoundSpan
 from repunet.analysis.sentiment import VADER
 from repunet.analysis.tables.frames import Frames, frames
 from repunet.analysis.tables.history import History
 from repunet.errors import unknown
-from repunet.event import DecisionMissing
-from repunet.garbage import collector
-from repunet.journal import Journal
+from repunet.record.collector import collector
+from repunet.record.journal import Journal
+from repunet.world.event import DecisionMissing
 
 ALL = "all"
 HEADLINE = "cooperation"
@@ -97,7 +97,7 @@ def measure_run(
 
     def rates(tables: Frames) -> dict[str, Rate]:
         wanted = selected(tables.scenario, names) if tables.last else []
-        return measured(tables, Span.end(tables, window), wanted)
+        return measured(tables, RoundSpan.end(tables, window), wanted)
 
     return run_with(rates, path, tone=tone)
 
@@ -118,10 +118,10 @@ def run_with(
             name=history.name,
             path=str(path),
             digest=history.digest,
-            scenario=history.founding.scenario,
-            seed=history.founding.seed,
+            scenario=history.manifest.scenario,
+            seed=history.manifest.seed,
             factors=factors(journal, history),
-            version=journal.meta("version") or "",
+            version=journal.notes.version,
             rounds=history.last,
             asked=sum(len(kept) for _, kept in history.answers()) + missing,
             missing=missing,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from repunet.analysis.comparison.arms import Field
 from repunet.analysis.comparison.factors import reached, telling
 from repunet.analysis.comparison.measuring import CORRELATIONS, MeasuredRun
-from repunet.analysis.comparison.result import Compared, Contrast
+from repunet.analysis.comparison.result import MeasureComparison, MeasureContrast
 from repunet.analysis.measures.catalogue import MEASURES
 from repunet.analysis.statistics import too_few
 
@@ -49,7 +49,7 @@ def _general(runs: Sequence[MeasuredRun]) -> Iterator[str]:
         yield f"These runs were begun with different versions of RepuNet: {', '.join(versions)}."
 
 
-def of_group(group: Field, measures: Sequence[Compared], tested: int) -> tuple[str, ...]:
+def of_group(group: Field, measures: Sequence[MeasureComparison], tested: int) -> tuple[str, ...]:
     """Return what is to be said of the arms of a group, and of what was tested."""
     contrasts = [contrast for each in measures for contrast in each.contrasts]
     sentences = [*_of_arms(group), *_of_tests(contrasts, tested), *_of_measures(measures)]
@@ -78,7 +78,7 @@ def _of_arms(group: Field) -> Iterator[str]:
         )
 
 
-def _of_tests(contrasts: Sequence[Contrast], tested: int) -> Iterator[str]:
+def _of_tests(contrasts: Sequence[MeasureContrast], tested: int) -> Iterator[str]:
     if pairs := sorted({each.permutation.n[0] for each in contrasts if each.paired} - {0, 1}):
         yield (
             f"Runs are paired by seed, {_range(pairs)} pairs: a difference is the mean of theirs, "
@@ -102,7 +102,7 @@ def _of_tests(contrasts: Sequence[Contrast], tested: int) -> Iterator[str]:
         )
 
 
-def _of_pairs_alike(contrasts: Sequence[Contrast]) -> Iterator[str]:
+def _of_pairs_alike(contrasts: Sequence[MeasureContrast]) -> Iterator[str]:
     """Yield which two arms don't differ in any pair, and so say nothing of how much they could."""
     both = list(dict.fromkeys((each.arm, each.versus) for each in contrasts))
     for one, other in both:
@@ -116,7 +116,7 @@ def _of_pairs_alike(contrasts: Sequence[Contrast]) -> Iterator[str]:
             )
 
 
-def _of_measures(measures: Sequence[Compared]) -> Iterator[str]:
+def _of_measures(measures: Sequence[MeasureComparison]) -> Iterator[str]:
     for measure in measures:
         for each in measure.estimates:
             n = each.interval.n

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from repunet.analysis.statistics import Difference, Effect, Interval, Slope
+from repunet.analysis.statistics import EffectSize, Interval, MeanDifference, Slope
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class RunValue:
-    """A measure of a run."""
+    """Value of a measure for one run."""
 
     run: str
     seed: int
@@ -52,7 +52,7 @@ class RunValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class ArmEstimate:
     """A measure of an arm: the mean over its runs, with its interval."""
 
     arm: str
@@ -68,19 +68,19 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Contrast:
+class MeasureContrast:
     """A measure of one arm minus that of another."""
 
     arm: str
     versus: str
     paired: bool
     """Whether runs of the same seed were paired."""
-    welch: Difference
+    welch: MeanDifference
     """Difference of the means, interval and p; it takes no notice of pairs."""
-    pairs: Difference | None
+    pairs: MeanDifference | None
     """Mean difference of the pairs with its t-interval; None if unpaired."""
-    permutation: Difference
-    effect: Effect
+    permutation: MeanDifference
+    effect: EffectSize
     alike: bool = False
     """Whether no pair differs at all."""
     welch_adjusted: float | None = None
@@ -90,20 +90,20 @@ class Contrast:
     permutation_adjusted: float | None = None
 
     @property
-    def tested(self) -> Difference:
+    def tested(self) -> MeanDifference:
         """Return the test that the design asks for: of the pairs if there are any, else Welch's."""
         return self.pairs or self.welch
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class MeasureComparison:
     """A measure, in all arms of a scenario."""
 
     name: str
     title: str
     unit: str
-    estimates: tuple[Estimate, ...]
-    contrasts: tuple[Contrast, ...]
+    estimates: tuple[ArmEstimate, ...]
+    contrasts: tuple[MeasureContrast, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +114,14 @@ class Group:
     shared: str
     """What all of its runs have in common, in words."""
     arms: tuple[Arm, ...]
-    measures: tuple[Compared, ...]
+    measures: tuple[MeasureComparison, ...]
     notes: tuple[str, ...]
     """What must be said beside its numbers, in sentences."""
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """What was found."""
+class ArmComparison:
+    """Result of a comparison of arms."""
 
     groups: tuple[Group, ...]
     window: int

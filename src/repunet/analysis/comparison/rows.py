@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from repunet.analysis.comparison.result import Compared, Comparison, Contrast, Estimate, Group
+from repunet.analysis.comparison.result import (
+    ArmComparison,
+    ArmEstimate,
+    Group,
+    MeasureComparison,
+    MeasureContrast,
+)
 from repunet.analysis.tables.files import drafted
 from repunet.errors import UsageError
 
@@ -41,7 +47,7 @@ COLUMNS = (
 )
 
 
-def rows(found: Comparison) -> Iterator[dict[str, Any]]:
+def rows(found: ArmComparison) -> Iterator[dict[str, Any]]:
     """Yield its rows; what a row does not have is empty in the file."""
     for group in found.groups:
         minds = {arm.name: arm.mind for arm in group.arms}
@@ -53,7 +59,7 @@ def rows(found: Comparison) -> Iterator[dict[str, Any]]:
                 yield _about(group, measure) | _contrast(other) | {"mind": both}
 
 
-def write(found: Comparison, path: Path) -> None:
+def write(found: ArmComparison, path: Path) -> None:
     """Write its rows; raises UsageError where that can't be done."""
     try:
         with drafted(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
@@ -64,11 +70,11 @@ def write(found: Comparison, path: Path) -> None:
         raise UsageError(f"can't write {path} ({error.strerror})") from None
 
 
-def _about(group: Group, measure: Compared) -> dict[str, Any]:
+def _about(group: Group, measure: MeasureComparison) -> dict[str, Any]:
     return {"scenario": group.scenario, "measure": measure.name}
 
 
-def _estimate(each: Estimate) -> dict[str, Any]:
+def _estimate(each: ArmEstimate) -> dict[str, Any]:
     found = each.interval
     return {
         "kind": "estimate",
@@ -84,7 +90,7 @@ def _estimate(each: Estimate) -> dict[str, Any]:
     }
 
 
-def _contrast(each: Contrast) -> dict[str, Any]:
+def _contrast(each: MeasureContrast) -> dict[str, Any]:
     tested = each.tested
     return {
         "kind": "difference",

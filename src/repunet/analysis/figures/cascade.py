@@ -11,7 +11,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from repunet.analysis.figures.sheet import sheet
-from repunet.analysis.figures.sources import Source, small_print
+from repunet.analysis.figures.sources import FigureSource, small_print
 from repunet.analysis.figures.style import (
     FAINT,
     INK,
@@ -45,7 +45,7 @@ def gossip_cascade(runs: Sequence[Frames]) -> Figure:
     """Return the cascade that reached the most listeners, of all runs; of several, the first."""
     found = ((cascade(run), run) for run in runs)
     pieces, run = max(found, key=lambda each: int(each[0].listener.nunique()))
-    return draw_cascade(pieces, [Source.of(run)])
+    return draw_cascade(pieces, [FigureSource.of(run)])
 
 
 def cascade(frames: Frames, encounter: str | None = None) -> Frame:
@@ -80,7 +80,7 @@ def _lines(pieces: Frame, names: Mapping[str, str]) -> Frame:
 
 
 @drawing
-def draw_cascade(pieces: Frame, sources: Sequence[Source]) -> Figure:
+def draw_cascade(pieces: Frame, sources: Sequence[FigureSource]) -> Figure:
     """Draw the pieces of one encounter, as `cascade` returns them."""
     if not len(pieces):
         figure, axes = sheet(PAGE / 2, 1.1, small_print(sources))

@@ -10,7 +10,7 @@ from repunet.analysis.figures.network import networks
 from repunet.analysis.figures.points import legend_above
 from repunet.analysis.figures.sheet import HEAD, sheet
 from repunet.analysis.figures.sources import (
-    Source,
+    FigureSource,
     gathered,
     known,
     looks,
@@ -56,13 +56,13 @@ def figure_3(runs: Sequence[Frames]) -> Figure:
     chosen, sources = one_of_each(runs)
     rows = _without_first(sources)
     labels = [
-        f"({letter}) {plain(sources[n].scenario, 16)}\n{plain(sources[n].treatment, 20)}"
-        for letter, n in zip(ascii_lowercase, rows, strict=False)
+        f"({response}) {plain(sources[n].scenario, 16)}\n{plain(sources[n].treatment, 20)}"
+        for response, n in zip(ascii_lowercase, rows, strict=False)
     ]
     return networks([chosen[n] for n in rows], [sources[n] for n in rows], labels=labels)
 
 
-def _without_first(sources: Sequence[Source]) -> list[int]:
+def _without_first(sources: Sequence[FigureSource]) -> list[int]:
     """Return the places of arms by scenario, in each from the one without RepuNet to the full."""
     stages = list(dict.fromkeys(source.stage for source in sources))
     return sorted(

@@ -9,8 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from repunet.analysis.figures.sheet import panels
 from repunet.analysis.figures.sources import (
-    Arm,
-    Source,
+    FigureArm,
+    FigureSource,
     arms,
     gathered,
     known,
@@ -39,7 +39,7 @@ def cooperation_over_rounds(runs: Sequence[Frames]) -> Figure:
 
 
 @drawing
-def draw_cooperation(rates: Frame, sources: Sequence[Source]) -> Figure:
+def draw_cooperation(rates: Frame, sources: Sequence[FigureSource]) -> Figure:
     """Draw rates: number of the run, round, value, n, missing; a panel for each dilemma."""
     stages = staged(sources)
     drawn = looks(source.treatment for source in sources)
@@ -52,7 +52,9 @@ def draw_cooperation(rates: Frame, sources: Sequence[Source]) -> Figure:
     return figure
 
 
-def rate_panel(axes: Axes, rates: Frame, there: Sequence[Arm], drawn: dict[str, Look]) -> None:
+def rate_panel(
+    axes: Axes, rates: Frame, there: Sequence[FigureArm], drawn: dict[str, Look]
+) -> None:
     """Draw one panel."""
     for place, arm in enumerate(there):
         defined = arm.of(rates).dropna(subset="value")
@@ -64,7 +66,7 @@ def rate_panel(axes: Axes, rates: Frame, there: Sequence[Arm], drawn: dict[str, 
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
 
 
-def _headline(there: Sequence[Arm]) -> str:
+def _headline(there: Sequence[FigureArm]) -> str:
     return HEADLINES.get(there[0].scenario, "cooperation")
 
 
@@ -93,7 +95,7 @@ def _line(axes: Axes, rates: Frame, look: Look, shift: float) -> None:
     axes.fill_between(list(sure), low, high, color=look.color, alpha=0.16, linewidth=0)
 
 
-def handles(sources: Sequence[Source], drawn: dict[str, Look]) -> list[Line2D]:
+def handles(sources: Sequence[FigureSource], drawn: dict[str, Look]) -> list[Line2D]:
     """Return a legend for treatments, with the runs of each."""
     runs: dict[str, list[int]] = {}
     for arm in arms(sources):
@@ -111,7 +113,7 @@ def handles(sources: Sequence[Source], drawn: dict[str, Look]) -> list[Line2D]:
     ]
 
 
-def _missing(rates: Frame, sources: Sequence[Source]) -> str:
+def _missing(rates: Frame, sources: Sequence[FigureSource]) -> str:
     lost: dict[str, int] = {}
     for arm in arms(sources):
         lost[arm.treatment] = lost.get(arm.treatment, 0) + int(arm.of(rates).missing.sum())

@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator
 
 from repunet.analysis.figures.sheet import sheet
-from repunet.analysis.figures.sources import Source, gathered, known, small_print
+from repunet.analysis.figures.sources import FigureSource, gathered, known, small_print
 from repunet.analysis.figures.style import BLUE, PAGE, drawing, vacant
 from repunet.analysis.tables.frames import Frame, Frames
-from repunet.attempts import LOST, SENT
+from repunet.record.attempts import LOST, SENT
 
 KINDS = {"calls": "calls", "tokens": "tokens", "dollars": "US dollars"}
 NOTE = (
@@ -45,7 +45,7 @@ def _asked(frames: Frames) -> Frame:
 
 
 @drawing
-def draw_costs(by_round: Frame, requests: Frame, sources: Sequence[Source]) -> Figure:
+def draw_costs(by_round: Frame, requests: Frame, sources: Sequence[FigureSource]) -> Figure:
     """Draw rounds (round, calls, tokens, dollars) and requests (operation and the same)."""
     note = small_print(sources, NOTE)
     if not len(requests):

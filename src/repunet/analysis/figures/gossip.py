@@ -12,8 +12,8 @@ from matplotlib.patches import Patch
 from repunet.analysis.figures.points import correlated, legend_above, scatter
 from repunet.analysis.figures.sheet import sheet
 from repunet.analysis.figures.sources import (
-    Arm,
-    Source,
+    FigureArm,
+    FigureSource,
     gathered,
     known,
     looks,
@@ -31,7 +31,7 @@ from repunet.analysis.measures.gossip import (
     talk_and_standing,
 )
 from repunet.analysis.measures.hearsay import valence_share
-from repunet.analysis.measures.measure import Span
+from repunet.analysis.measures.measure import RoundSpan
 from repunet.analysis.sentiment import Classifier
 from repunet.analysis.tables.frames import Frame, Frames
 
@@ -53,7 +53,7 @@ def gossip_and_its_tone(runs: Sequence[Frames], judge: Classifier | None = None)
     """
     judge = judge or judge_of(runs[0])
     return draw_gossip(
-        gathered(runs, lambda run: pieces_by_agent(run, Span.all(run))),
+        gathered(runs, lambda run: pieces_by_agent(run, RoundSpan.all(run))),
         gathered(runs, _correlation),
         gathered(runs, lambda run: _tones(run, judge)),
         known(runs),
@@ -62,13 +62,13 @@ def gossip_and_its_tone(runs: Sequence[Frames], judge: Classifier | None = None)
 
 
 def _correlation(frames: Frames) -> Frame:
-    rate = talk_and_standing(frames, Span.all(frames))
+    rate = talk_and_standing(frames, RoundSpan.all(frames))
     return pd.DataFrame({"r": [rate.value], "n": [rate.n]}).astype({"r": "float64"})
 
 
 def _tones(frames: Frames, judge: Classifier) -> Frame:
     """Return shares of tones: bar (said, meant or done), label, share, count of all in the bar."""
-    span = Span.all(frames)
+    span = RoundSpan.all(frames)
     said = sentiment_shares(frames, span, classified(frames, judge))
     rows = [
         ("said", label, share, int(said.pieces.sum()))
@@ -87,7 +87,7 @@ def _tones(frames: Frames, judge: Classifier) -> Frame:
 
 @drawing
 def draw_gossip(
-    agents: Frame, correlations: Frame, tones: Frame, sources: Sequence[Source], judge: str
+    agents: Frame, correlations: Frame, tones: Frame, sources: Sequence[FigureSource], judge: str
 ) -> Figure:
     """Draw agents (number of the run, pieces, standing), each run's r, and shares of tones."""
     stages = staged(sources)
@@ -108,10 +108,10 @@ def _talk(
     axes: Axes,
     agents: Frame,
     correlations: Frame,
-    there: Sequence[Arm],
+    there: Sequence[FigureArm],
     drawn: Mapping[str, Look],
 ) -> list[Line2D]:
-    def said(arm: Arm, points: int) -> str:
+    def said(arm: FigureArm, points: int) -> str:
         if not arm.of(agents).pieces.sum():
             return "no gossip"
         return correlated(arm.of(correlations)) if points else "no reputations"
@@ -128,7 +128,7 @@ def _talk(
     return handles
 
 
-def _bars(axes: Axes, tones: Frame, there: Sequence[Arm]) -> None:
+def _bars(axes: Axes, tones: Frame, there: Sequence[FigureArm]) -> None:
     names: dict[float, str] = {}
     place = -0.6
     for arm in there:

@@ -10,7 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from repunet.analysis.figures.sheet import sheet
-from repunet.analysis.figures.sources import Source, gathered, one_of_each, small_print
+from repunet.analysis.figures.sources import FigureSource, gathered, one_of_each, small_print
 from repunet.analysis.figures.style import (
     COLUMN,
     INK,
@@ -60,7 +60,7 @@ def _judged(frames: Frames) -> Frame:
 
 
 @drawing
-def draw_matrix(pairs: Frame, sources: Sequence[Source]) -> Figure:
+def draw_matrix(pairs: Frame, sources: Sequence[FigureSource]) -> Figure:
     """Draw scores: number of the run, observer, target, their names, score; ordered as drawn."""
     held = [n for n in range(len(sources)) if pairs[pairs.number == n].score.notna().any()]
     shown = held[:MOST]
@@ -84,13 +84,13 @@ def draw_matrix(pairs: Frame, sources: Sequence[Source]) -> Figure:
     return figure
 
 
-def _left_out(sources: Sequence[Source], shown: Sequence[int], held: int) -> str:
+def _left_out(sources: Sequence[FigureSource], shown: Sequence[int], held: int) -> str:
     more = f"{held - len(shown)} more arms are not shown." if held > len(shown) else ""
     without = [_title(sources, n) for n in range(len(sources)) if n not in shown]
     return more or (f"No records: {'; '.join(without)}." if without and shown else "")
 
 
-def _title(sources: Sequence[Source], number: int) -> str:
+def _title(sources: Sequence[FigureSource], number: int) -> str:
     one = sources[number]
     several = len({source.stage for source in sources}) > 1
     return f"{one.scenario}, {one.treatment}" if several else one.treatment

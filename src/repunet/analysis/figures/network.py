@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from repunet.analysis.figures.layout import CROWD, Places, layout
 from repunet.analysis.figures.sheet import HEAD, sheet
-from repunet.analysis.figures.sources import Source, gathered, one_of_each, small_print
+from repunet.analysis.figures.sources import FigureSource, gathered, one_of_each, small_print
 from repunet.analysis.figures.style import (
     FAINT,
     INK,
@@ -60,7 +60,7 @@ def network_over_rounds(runs: Sequence[Frames]) -> Figure:
 
 def networks(
     runs: Sequence[Frames],
-    sources: Sequence[Source],
+    sources: Sequence[FigureSource],
     remark: str = "",
     labels: Sequence[str] = (),
 ) -> Figure:
@@ -92,7 +92,7 @@ def _ties(frames: Frames) -> Frame:
 def draw_network(
     agents: Frame,
     ties: Frame,
-    sources: Sequence[Source],
+    sources: Sequence[FigureSource],
     remark: str = "",
     labels: Sequence[str] = (),
 ) -> Figure:
@@ -130,7 +130,7 @@ def _scale(figure: Figure, axes: Sequence[Sequence[Axes]]) -> None:
     bar.set_ticks(LEVELS[::5])
 
 
-def _row(sources: Sequence[Source], number: int) -> str:
+def _row(sources: Sequence[FigureSource], number: int) -> str:
     one = sources[number]
     words = [one.treatment]
     if len({source.scenario for source in sources}) > 1:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from repunet.analysis.figures.sources import Arm
+from repunet.analysis.figures.sources import FigureArm
 from repunet.analysis.figures.style import Look, plain, shortened
 from repunet.analysis.statistics import fisher_mean
 from repunet.analysis.tables.frames import Frame
@@ -20,9 +20,9 @@ def scatter(
     axes: Axes,
     agents: Frame,
     across: str,
-    there: Sequence[Arm],
+    there: Sequence[FigureArm],
     drawn: Mapping[str, Look],
-    said: Callable[[Arm, int], str],
+    said: Callable[[FigureArm, int], str],
 ) -> list[Line2D]:
     """Draw a point for each agent, these columns across and up; return a legend for treatments.
 

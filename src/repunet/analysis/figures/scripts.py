@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, fontManager, get_font
 from matplotlib.text import Text
 
-from repunet.terminal import tell
+from repunet.system.terminal import tell
 
 BASE = "DejaVu Sans"
 """The font that comes with matplotlib."""

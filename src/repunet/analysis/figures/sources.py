@@ -12,15 +12,15 @@ from repunet.analysis.makers import notes
 from repunet.analysis.tables.frames import Frame, Frames
 from repunet.errors import UsageError
 from repunet.scenarios import scenario
-from repunet.treatment import TREATMENTS
+from repunet.world.treatment import TREATMENTS
 
 LISTED = 6
 """How many seeds are listed one by one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """What must be known of a run wherever it is drawn."""
+class FigureSource:
+    """Facts of a run that its figures need."""
 
     run: str
     mind: str
@@ -33,7 +33,7 @@ class Source:
     missing: int
 
     @classmethod
-    def of(cls, frames: Frames) -> "Source":
+    def of(cls, frames: Frames) -> "FigureSource":
         """Return that of a run."""
         facts, rounds = frames.facts, frames["rounds"]
         return cls(
@@ -53,7 +53,7 @@ class Source:
         return self.scenario, self.mind
 
 
-class Arm(NamedTuple):
+class FigureArm(NamedTuple):
     """Runs that differ in nothing but their seeds."""
 
     scenario: str
@@ -74,12 +74,12 @@ def gathered(runs: Sequence[Frames], measure: Callable[[Frames], Frame]) -> Fram
     return pd.concat(filled, ignore_index=True)
 
 
-def of_all(there: Iterable[Arm], table: Frame) -> Frame:
+def of_all(there: Iterable[FigureArm], table: Frame) -> Frame:
     """Return the rows of the runs of several arms."""
     return table[table["number"].isin([number for arm in there for number in arm.numbers])]
 
 
-def arms(sources: Sequence[Source]) -> list[Arm]:
+def arms(sources: Sequence[FigureSource]) -> list[FigureArm]:
     """Return the arms: as dilemmas and minds come, and the paper's treatments in its order."""
     numbers: dict[tuple[str, str, str], list[int]] = {}
     for number, source in enumerate(sources):
@@ -93,7 +93,7 @@ def arms(sources: Sequence[Source]) -> list[Arm]:
             next((at for at, name in enumerate(order) if _is_of(one[2], name)), len(order)),
         ),
     )
-    return [Arm(*one, tuple(numbers[one])) for one in ordered]
+    return [FigureArm(*one, tuple(numbers[one])) for one in ordered]
 
 
 def _is_of(arm: str, treatment: str) -> bool:
@@ -101,10 +101,10 @@ def _is_of(arm: str, treatment: str) -> bool:
     return arm == treatment or bool(re.fullmatch(rf"{treatment}, \d+ rounds", arm))
 
 
-def staged(sources: Sequence[Source]) -> dict[str, list[Arm]]:
+def staged(sources: Sequence[FigureSource]) -> dict[str, list[FigureArm]]:
     """Return the arms of each panel, by its title: the dilemma, and the mind if they differ."""
     several = len({source.mind for source in sources}) > 1
-    panels: dict[str, list[Arm]] = {}
+    panels: dict[str, list[FigureArm]] = {}
     for arm in arms(sources):
         title = f"{arm.scenario}, {arm.mind}" if several else arm.scenario
         panels.setdefault(title, []).append(arm)
@@ -125,9 +125,9 @@ def looks(treatments: Iterable[str]) -> dict[str, Look]:
     return fixed | {name: spare[place % len(spare)] for place, name in enumerate(others)}
 
 
-def known(runs: Iterable[Frames]) -> list[Source]:
+def known(runs: Iterable[Frames]) -> list[FigureSource]:
     """Return what must be known of runs; where their lengths differ, it is part of the arm."""
-    sources = [Source.of(run) for run in runs]
+    sources = [FigureSource.of(run) for run in runs]
     lengths: dict[tuple[str, str], set[int]] = {}
     for source in sources:
         lengths.setdefault(source.stage, set()).add(source.rounds)
@@ -140,13 +140,13 @@ def known(runs: Iterable[Frames]) -> list[Source]:
 
 
 class Words(NamedTuple):
-    """What is said above a figure, and below it."""
+    """Title and caption of a figure."""
 
     title: str
     small: str
 
 
-def small_print(sources: Sequence[Source], *remarks: str) -> Words:
+def small_print(sources: Sequence[FigureSource], *remarks: str) -> Words:
     """Return what is said of a figure, so that a copied image speaks for itself.
 
     Above it: of which scenario, treatment and mind it is. Below: which runs, and what is missing.
@@ -156,7 +156,7 @@ def small_print(sources: Sequence[Source], *remarks: str) -> Words:
     return Words(_title(sources), " ".join([*said, *_lengths(sources), *filter(None, remarks)]))
 
 
-def _title(sources: Sequence[Source]) -> str:
+def _title(sources: Sequence[FigureSource]) -> str:
     there = dict.fromkeys(arm.treatment for arm in arms(sources))
     treatments = _some([plain(name, 40) for name in there])
     minds = _some([plain(mind, 40) for mind in dict.fromkeys(s.mind for s in sources)])
@@ -177,19 +177,19 @@ def _called(dilemma: str) -> str:
         return dilemma
 
 
-def _lengths(sources: Sequence[Source]) -> Iterator[str]:
+def _lengths(sources: Sequence[FigureSource]) -> Iterator[str]:
     if any(len({o.rounds for o in sources if o.stage == s.stage}) > 1 for s in sources):
         yield "Runs of different lengths are arms of their own: compare them only at equal rounds."
 
 
-def _minds(sources: Sequence[Source]) -> str:
+def _minds(sources: Sequence[FigureSource]) -> str:
     minds = list(dict.fromkeys(source.mind for source in sources))
     said = f"Mind: {'; '.join(minds) or 'none'}"
     remarks = "; ".join(note.short for note in notes(" ".join(minds)))
     return f"{said} ({remarks})." if remarks else f"{said}."
 
 
-def _runs(sources: Sequence[Source]) -> str:
+def _runs(sources: Sequence[FigureSource]) -> str:
     if len(sources) == 1:
         (one,) = sources
         return f"Run {one.run}: {one.scenario}, {one.treatment}, seed {one.seed}, " + (
@@ -210,7 +210,7 @@ def _span(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, found))
 
 
-def one_of_each(runs: Sequence[Frames]) -> tuple[list[Frames], list[Source]]:
+def one_of_each(runs: Sequence[Frames]) -> tuple[list[Frames], list[FigureSource]]:
     """Return the first run of every arm, for figures that show runs one by one."""
     sources = known(runs)
     first = [min(arm.numbers, key=lambda number: sources[number].seed) for arm in arms(sources)]

@@ -12,8 +12,8 @@ from repunet.analysis.figures.cooperation import HEADLINES
 from repunet.analysis.figures.points import correlated, legend_above, scatter
 from repunet.analysis.figures.sheet import panels
 from repunet.analysis.figures.sources import (
-    Arm,
-    Source,
+    FigureArm,
+    FigureSource,
     gathered,
     known,
     looks,
@@ -22,7 +22,7 @@ from repunet.analysis.figures.sources import (
     staged,
 )
 from repunet.analysis.figures.style import Look, drawing, vacant
-from repunet.analysis.measures.measure import Span
+from repunet.analysis.measures.measure import RoundSpan
 from repunet.analysis.measures.network import residents_at
 from repunet.analysis.measures.reputation import cooperation_and_standing
 from repunet.analysis.tables.frames import Frame, Frames
@@ -44,12 +44,12 @@ def cooperation_against_standing(runs: Sequence[Frames]) -> Figure:
 
 def standing_correlation(frames: Frames) -> Frame:
     """Return how cooperation and standing go together in a run: r, n (agents)."""
-    rate = cooperation_and_standing(frames, Span.end(frames))
+    rate = cooperation_and_standing(frames, RoundSpan.end(frames))
     return pd.DataFrame({"r": [rate.value], "n": [rate.n]}).astype({"r": "float64"})
 
 
 @drawing
-def draw_standing(agents: Frame, correlations: Frame, sources: Sequence[Source]) -> Figure:
+def draw_standing(agents: Frame, correlations: Frame, sources: Sequence[FigureSource]) -> Figure:
     """Draw agents: number of the run, cooperation, standing; and the r of each run."""
     stages = staged(sources)
     drawn = looks(source.treatment for source in sources)
@@ -61,11 +61,15 @@ def draw_standing(agents: Frame, correlations: Frame, sources: Sequence[Source])
 
 
 def standing_panel(
-    axes: Axes, agents: Frame, correlations: Frame, there: Sequence[Arm], drawn: dict[str, Look]
+    axes: Axes,
+    agents: Frame,
+    correlations: Frame,
+    there: Sequence[FigureArm],
+    drawn: dict[str, Look],
 ) -> list[Line2D]:
     """Draw one panel; return a legend for its treatments."""
 
-    def said(arm: Arm, points: int) -> str:
+    def said(arm: FigureArm, points: int) -> str:
         return correlated(arm.of(correlations)) if points else "no reputations"
 
     points = of_all(there, agents).dropna(subset=["cooperation", "standing"])

@@ -58,7 +58,7 @@ PURPLE, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How something is drawn: each of these alone tells it from others."""
+    """Colour, line and marker of one arm; each alone tells it from the others."""
 
     color: str
     dash: Any

@@ -11,8 +11,8 @@ from matplotlib.ticker import MaxNLocator
 
 from repunet.analysis.figures.sheet import panels
 from repunet.analysis.figures.sources import (
-    Arm,
-    Source,
+    FigureArm,
+    FigureSource,
     gathered,
     known,
     looks,
@@ -21,7 +21,7 @@ from repunet.analysis.figures.sources import (
 )
 from repunet.analysis.figures.style import INK, LOOKS, Look, drawing, plain, shortened, vacant
 from repunet.analysis.measures.inequality import gini
-from repunet.analysis.measures.measure import Span
+from repunet.analysis.measures.measure import RoundSpan
 from repunet.analysis.statistics import interval
 from repunet.analysis.tables.frames import Frame, Frames
 
@@ -45,7 +45,7 @@ def _wealth(frames: Frames) -> Frame:
 
 
 def _gini(frames: Frames) -> Frame:
-    return pd.DataFrame({"gini": [gini(frames, Span.end(frames)).value]}, dtype="float64")
+    return pd.DataFrame({"gini": [gini(frames, RoundSpan.end(frames)).value]}, dtype="float64")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class _Group:
 
 
 @drawing
-def draw_wealth(wealth: Frame, ginis: Frame, sources: Sequence[Source]) -> Figure:
+def draw_wealth(wealth: Frame, ginis: Frame, sources: Sequence[FigureSource]) -> Figure:
     """Draw wealth: number of the run, agent, disposition, wealth; and the Gini of each run."""
     stages = staged(sources)
     drawn = looks(source.treatment for source in sources)
@@ -74,7 +74,7 @@ def draw_wealth(wealth: Frame, ginis: Frame, sources: Sequence[Source]) -> Figur
 
 
 def _groups(
-    there: Sequence[Arm], wealth: Frame, ginis: Frame, drawn: dict[str, Look]
+    there: Sequence[FigureArm], wealth: Frame, ginis: Frame, drawn: dict[str, Look]
 ) -> list[_Group]:
     if len(there) > 1:
         return [

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from repunet.analysis.measures.measure import Measure, Rate, Span
+from repunet.analysis.measures.measure import Measure, Rate, RoundSpan
 from repunet.analysis.measures.reputation import paired, unpaired
 from repunet.analysis.tables.frames import Frame, Frames
 
 
-def accuracy(frames: Frames, span: Span) -> Rate:
+def accuracy(frames: Frames, span: RoundSpan) -> Rate:
     """Return Spearman's rank correlation over agents of standing and true cooperation so far.
 
     -1 to 1, at the end of the span, in the role of the headline act; ties have their mean rank. Not
@@ -15,7 +15,7 @@ def accuracy(frames: Frames, span: Span) -> Rate:
     cooperation is `cooperation_by_agent`'s.
 
     >>> from repunet.analysis.measures.handmade import four_standing
-    >>> accuracy(four_standing(), Span(1, 1))
+    >>> accuracy(four_standing(), RoundSpan(1, 1))
     Rate(value=1.0, n=4, missing=0)
     """
     both = paired(frames, span.last)
@@ -25,7 +25,7 @@ def accuracy(frames: Frames, span: Span) -> Rate:
     return Rate(value, len(both), unpaired(frames, span))
 
 
-def discernment(frames: Frames, span: Span) -> Rate:
+def discernment(frames: Frames, span: RoundSpan) -> Rate:
     """Return the AUC of standing for telling the top half of cooperators from the bottom half.
 
     The chance that an agent of the top half stands higher than one of the bottom half, equal
@@ -35,7 +35,7 @@ def discernment(frames: Frames, span: Span) -> Rate:
     the Mann-Whitney U over the number of pairs (Hanley & McNeil 1982).
 
     >>> from repunet.analysis.measures.handmade import four_standing
-    >>> discernment(four_standing(), Span(1, 1))
+    >>> discernment(four_standing(), RoundSpan(1, 1))
     Rate(value=1.0, n=4, missing=0)
     """
     both = paired(frames, span.last)

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from repunet.analysis.measures.acts import COOPERATES, deeds
-from repunet.analysis.measures.measure import Measure, Rate, Span, once
+from repunet.analysis.measures.measure import Measure, Rate, RoundSpan, once
 from repunet.analysis.measures.network import by_round, missing_by, pairs_of, residents_at
 from repunet.analysis.tables.frames import Frame, Frames
 
@@ -38,7 +38,7 @@ class Assortativity(NamedTuple):
 
 
 @once
-def assortativity(frames: Frames, span: Span, by: Trait) -> Assortativity:
+def assortativity(frames: Frames, span: RoundSpan, by: Trait) -> Assortativity:
     """Return the numeric assortativity of ties by standing or by cooperation so far, -1 to 1.
 
     Pearson's r of the values of ego and alter over all tied pairs (Newman 2003), of which both are
@@ -49,7 +49,7 @@ def assortativity(frames: Frames, span: Span, by: Trait) -> Assortativity:
     >>> acts = [dict(round=1, agent=a, cooperation=c) for a, c in zip("ABCD", (1, 1, 0, 0))]
     >>> ties = [dict(ego=e, alter=a, from_round=1) for e, a in ("AB", "BA", "CD", "DC")]
     >>> run = made(agents="ABCD", encounters=acts, ties=ties)
-    >>> assortativity(run, Span(1, 1), "cooperation")[:3]
+    >>> assortativity(run, RoundSpan(1, 1), "cooperation")[:3]
     (1.0, 4, 0)
     """
     pairs, missing = pairs_of(frames, span), missing_by(frames, span)
@@ -80,19 +80,19 @@ def _null(values: Values, egos: NDArray[np.intp], alters: NDArray[np.intp]) -> V
     return np.array([r for r in found if r is not None], dtype="float64")
 
 
-def assortment(frames: Frames, span: Span, by: Trait) -> Rate:
+def assortment(frames: Frames, span: RoundSpan, by: Trait) -> Rate:
     """Return the assortativity alone; n: tied pairs of which both ends are known."""
     found = assortativity(frames, span, by)
     return Rate(found.value, found.n, found.missing)
 
 
-def assortment_z(frames: Frames, span: Span, by: Trait) -> Rate:
+def assortment_z(frames: Frames, span: RoundSpan, by: Trait) -> Rate:
     """Return the assortativity in standard deviations from what chance would make of these ties."""
     found = assortativity(frames, span, by)
     return Rate(found.z, found.n, found.missing)
 
 
-def tie_types(frames: Frames, span: Span) -> Frame:
+def tie_types(frames: Frames, span: RoundSpan) -> Frame:
     """Return how many tied pairs join whom: type, ties, share.
 
     CC, CD (either way round) or DD, by the last act of each end towards the other: C if its degree
@@ -104,7 +104,7 @@ def tie_types(frames: Frames, span: Span) -> Frame:
     >>> acts = [dict(round=1, agent=a, partners=(b,), partner_roles=("player",), cooperation=c)
     ...         for a, b, c in (("A", "B", 1.0), ("B", "A", 0.0))]
     >>> ties = [dict(ego="A", alter=alter, from_round=1) for alter in "BC"]
-    >>> tie_types(made(agents="ABC", encounters=acts, ties=ties), Span(1, 1)).ties.tolist()
+    >>> tie_types(made(agents="ABC", encounters=acts, ties=ties), RoundSpan(1, 1)).ties.tolist()
     [0, 1, 0, 1]
     """
     ties = _by_type(frames, max(span.last, 0))
@@ -115,7 +115,7 @@ def tie_types(frames: Frames, span: Span) -> Frame:
 
 @by_round
 def _by_type(frames: Frames, round_: int) -> list[int]:
-    pairs = pairs_of(frames, Span(1, round_))
+    pairs = pairs_of(frames, RoundSpan(1, round_))
     index, acts = pd.Index(pairs.agents), deeds(frames)
     done = acts[acts["round"] <= round_].drop_duplicates(["agent", "partner"], keep="last")
     n = len(index)
@@ -129,7 +129,7 @@ def _by_type(frames: Frames, round_: int) -> list[int]:
     return [*ties, len(good) - sum(ties)]
 
 
-def tie_share(frames: Frames, span: Span, kind: str) -> Rate:
+def tie_share(frames: Frames, span: RoundSpan, kind: str) -> Rate:
     """Return the share of tied pairs of a type (see tie_types); n: those of a known type.
 
     For `unknown` the share of all tied pairs whose type is not known; n: all of them.
@@ -140,7 +140,7 @@ def tie_share(frames: Frames, span: Span, kind: str) -> Rate:
 
 
 @once
-def isolation(frames: Frames, span: Span) -> Frame:
+def isolation(frames: Frames, span: RoundSpan) -> Frame:
     """Return how those who cooperate least are tied: group, agents, mutual_degree, without_in_ties.
 
     `bottom` are the agents whose cooperation so far is in the lowest quarter, with all that equal
@@ -151,7 +151,8 @@ def isolation(frames: Frames, span: Span) -> Frame:
     >>> from repunet.analysis.measures.handmade import made
     >>> acts = [dict(round=1, agent=a, cooperation=c) for a, c in zip("ABCD", (0, 1, 1, 1))]
     >>> ties = [dict(ego=e, alter=a, from_round=1) for e, a in ("AB", "BC", "CB", "BD")]
-    >>> isolation(made(agents="ABCD", encounters=acts, ties=ties), Span(1, 1)).iloc[0].to_dict()
+    >>> run = made(agents="ABCD", encounters=acts, ties=ties)
+    >>> isolation(run, RoundSpan(1, 1)).iloc[0].to_dict()
     {'group': 'bottom', 'agents': 1, 'mutual_degree': 0.0, 'without_in_ties': 1.0}
     """
     pairs = pairs_of(frames, span)
@@ -180,7 +181,7 @@ def _bottom(values: Values) -> NDArray[np.bool_]:
     return within if not within[~np.isnan(values)].all() else np.zeros(len(values), dtype=bool)
 
 
-def isolated(frames: Frames, span: Span, group: str, column: str) -> Rate:
+def isolated(frames: Frames, span: RoundSpan, group: str, column: str) -> Rate:
     """Return a number of the bottom quarter or of the rest (see isolation); n: its agents."""
     found = isolation(frames, span).set_index("group").loc[group]
     value = None if np.isnan(found[column]) else float(found[column])

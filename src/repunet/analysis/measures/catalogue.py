@@ -20,7 +20,7 @@ from repunet.analysis.measures import (
     response,
     trajectory,
 )
-from repunet.analysis.measures.measure import Measure, Rate, Span
+from repunet.analysis.measures.measure import Measure, Rate, RoundSpan
 from repunet.analysis.tables.frames import Frames
 from repunet.errors import unknown
 
@@ -48,14 +48,16 @@ MEASURES: dict[str, Measure] = {
 """Every measure there is, by name: the headline first, family by family."""
 
 
-def measured(frames: Frames, span: Span, names: Iterable[str] | None = None) -> dict[str, Rate]:
+def measured(
+    frames: Frames, span: RoundSpan, names: Iterable[str] | None = None
+) -> dict[str, Rate]:
     """Return measures of a run over some of its rounds, by name: these, or all that fit.
 
     Of the names, those that are not defined in the run's dilemma are left out. Raises UsageError,
     with a suggestion, if there is no measure of a name.
 
     >>> from repunet.analysis.measures.handmade import four_fortunes
-    >>> measured(four_fortunes(), Span(1, 1), ["gini", "honesty"])
+    >>> measured(four_fortunes(), RoundSpan(1, 1), ["gini", "honesty"])
     {'gini': Rate(value=0.5, n=4, missing=0)}
     """
     wanted = [_measure(name) for name in (MEASURES if names is None else names)]

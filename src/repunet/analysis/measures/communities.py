@@ -4,7 +4,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from repunet.analysis.measures.measure import Measure, Rate, Span
+from repunet.analysis.measures.measure import Measure, Rate, RoundSpan
 from repunet.analysis.measures.network import Pairs, pairs_of, rate_of, residents_at
 from repunet.analysis.tables.frames import Frame, Frames
 
@@ -12,7 +12,7 @@ SEED = 1
 """Of the order in which Louvain's method takes the agents."""
 
 
-def clustering(frames: Frames, span: Span) -> Rate:
+def clustering(frames: Frames, span: RoundSpan) -> Rate:
     """Return the mean clustering coefficient of directed graphs (Fagiolo 2007); n: agents.
 
     For each agent: the share of the triangles that its ties could be part of, in any direction,
@@ -20,7 +20,7 @@ def clustering(frames: Frames, span: Span) -> Rate:
 
     >>> from repunet.analysis.measures.handmade import made
     >>> rows = [dict(ego=ego, alter=alter, from_round=1) for ego, alter in ("AB", "BC", "CA")]
-    >>> clustering(made(agents="ABC", ties=rows), Span(1, 1))
+    >>> clustering(made(agents="ABC", ties=rows), RoundSpan(1, 1))
     Rate(value=0.5, n=3, missing=0)
     """
     pairs = pairs_of(frames, span)
@@ -28,12 +28,12 @@ def clustering(frames: Frames, span: Span) -> Rate:
     return rate_of(frames, span, value, len(pairs.agents))
 
 
-def components(frames: Frames, span: Span) -> Rate:
+def components(frames: Frames, span: RoundSpan) -> Rate:
     """Return the number of weakly connected components, isolates included; n: agents.
 
     >>> from repunet.analysis.measures.handmade import made
     >>> rows = [dict(ego="A", alter="B", from_round=1)]
-    >>> components(made(agents="ABC", ties=rows), Span(1, 1))
+    >>> components(made(agents="ABC", ties=rows), RoundSpan(1, 1))
     Rate(value=2.0, n=3, missing=0)
     """
     pairs = pairs_of(frames, span)
@@ -41,11 +41,12 @@ def components(frames: Frames, span: Span) -> Rate:
     return rate_of(frames, span, value, len(pairs.agents))
 
 
-def isolates(frames: Frames, span: Span) -> Rate:
+def isolates(frames: Frames, span: RoundSpan) -> Rate:
     """Return the share of agents without any tie, from them or to them; n: agents.
 
     >>> from repunet.analysis.measures.handmade import made
-    >>> isolates(made(agents="ABCD", ties=[dict(ego="A", alter="B", from_round=1)]), Span(1, 1))
+    >>> run = made(agents="ABCD", ties=[dict(ego="A", alter="B", from_round=1)])
+    >>> isolates(run, RoundSpan(1, 1))
     Rate(value=0.5, n=4, missing=0)
     """
     pairs = pairs_of(frames, span)
@@ -54,7 +55,7 @@ def isolates(frames: Frames, span: Span) -> Rate:
     return rate_of(frames, span, (n - tied) / n if n else None, n)
 
 
-def membership(frames: Frames, span: Span) -> Frame:
+def membership(frames: Frames, span: RoundSpan) -> Frame:
     """Return in which community each agent is at the end of a span: agent, community.
 
     Communities of the graph of mutual ties by Louvain's method (Blondel et al. 2008) with a fixed
@@ -63,7 +64,7 @@ def membership(frames: Frames, span: Span) -> Frame:
 
     >>> from repunet.analysis.measures.handmade import made
     >>> ties = [dict(ego=e, alter=a, from_round=1) for e, a in ("AB", "BA", "CD", "DC")]
-    >>> membership(made(agents="ABCDE", ties=ties), Span(1, 1)).community.tolist()
+    >>> membership(made(agents="ABCDE", ties=ties), RoundSpan(1, 1)).community.tolist()
     [1, 1, 2, 2, <NA>]
     """
     pairs = pairs_of(frames, span)
@@ -80,7 +81,7 @@ def _found(pairs: Pairs) -> list[set[int]]:
     return sorted(found, key=lambda members: (-len(members), min(members)))
 
 
-def communities(frames: Frames, span: Span) -> Frame:
+def communities(frames: Frames, span: RoundSpan) -> Frame:
     """Return the communities, the largest first: community, agents, standing, cooperation.
 
     The last two are means over its members of whom they are known, NaN if of none: standing at the
@@ -90,7 +91,7 @@ def communities(frames: Frames, span: Span) -> Frame:
     >>> ties = [dict(ego=e, alter=a, from_round=1) for e, a in ("AB", "BA", "CD", "DC")]
     >>> acts = [dict(round=1, agent=a, cooperation=c) for a, c in zip("ABCD", (1, 1, 1, 0))]
     >>> run = made(agents="ABCD", ties=ties, encounters=acts)
-    >>> communities(run, Span(1, 1)).cooperation.tolist()
+    >>> communities(run, RoundSpan(1, 1)).cooperation.tolist()
     [1.0, 0.5]
     """
     known = membership(frames, span).merge(residents_at(frames, span.last), on="agent")
@@ -101,12 +102,12 @@ def communities(frames: Frames, span: Span) -> Frame:
     ]
 
 
-def community_count(frames: Frames, span: Span) -> Rate:
+def community_count(frames: Frames, span: RoundSpan) -> Rate:
     """Return how many communities there are, of at least two agents each; n: agents.
 
     >>> from repunet.analysis.measures.handmade import made
     >>> ties = [dict(ego=e, alter=a, from_round=1) for e, a in ("AB", "BA", "CD", "DC")]
-    >>> community_count(made(agents="ABCDE", ties=ties), Span(1, 1))
+    >>> community_count(made(agents="ABCDE", ties=ties), RoundSpan(1, 1))
     Rate(value=2.0, n=5, missing=0)
     """
     pairs = pairs_of(frames, span)
@@ -114,7 +115,7 @@ def community_count(frames: Frames, span: Span) -> Rate:
     return rate_of(frames, span, value, len(pairs.agents))
 
 
-def modularity(frames: Frames, span: Span) -> Rate:
+def modularity(frames: Frames, span: RoundSpan) -> Rate:
     """Return the modularity Q of the communities (Newman & Girvan 2004), -1/2 to 1.
 
     The share of mutual ties within communities, minus what it would be if ties were dealt out at
@@ -122,7 +123,7 @@ def modularity(frames: Frames, span: Span) -> Rate:
 
     >>> from repunet.analysis.measures.handmade import made
     >>> ties = [dict(ego=e, alter=a, from_round=1) for e, a in ("AB", "BA", "CD", "DC")]
-    >>> modularity(made(agents="ABCDE", ties=ties), Span(1, 1))
+    >>> modularity(made(agents="ABCDE", ties=ties), RoundSpan(1, 1))
     Rate(value=0.5, n=2, missing=0)
     """
     pairs = pairs_of(frames, span)

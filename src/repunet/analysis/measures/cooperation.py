@@ -3,12 +3,12 @@
 import pandas as pd
 
 from repunet.analysis.measures.acts import INVESTMENT, PARTICIPATION, acts, deals
-from repunet.analysis.measures.measure import PLACES, Measure, Rate, Span, mean, once
+from repunet.analysis.measures.measure import PLACES, Measure, Rate, RoundSpan, mean, once
 from repunet.analysis.measures.questions import lacking, unchosen, unplayed
 from repunet.analysis.tables.frames import Frame, Frames
 
 
-def cooperation(frames: Frames, span: Span) -> Rate:
+def cooperation(frames: Frames, span: RoundSpan) -> Rate:
     """Return the headline rate of cooperation: mean over rounds of their rates, 0 to 1.
 
     A round's rate is C_t = cooperations / valid decisions in the Prisoner's Dilemma (elsewhere the
@@ -24,7 +24,7 @@ def cooperation(frames: Frames, span: Span) -> Rate:
     >>> from repunet.analysis.measures.handmade import made
     >>> acts = [dict(round=1, cooperation=1.0), dict(round=1, cooperation=0.0), dict(round=2)]
     >>> run = made(encounters=acts)
-    >>> cooperation(run, Span.all(run))
+    >>> cooperation(run, RoundSpan.all(run))
     Rate(value=0.5, n=2, missing=0)
     """
     by_round = cooperation_by_round(frames)
@@ -34,7 +34,7 @@ def cooperation(frames: Frames, span: Span) -> Rate:
     return Rate(value, int(rounds.n.sum()), int(rounds.missing.sum()))
 
 
-def _latest(rounds: Frame, span: Span) -> Frame:
+def _latest(rounds: Frame, span: RoundSpan) -> Frame:
     """Return the latest round of choices, and those after it in which none could be had."""
     asked = rounds[(rounds["round"] <= span.last) & (rounds.n + rounds.missing > 0)]
     return asked.loc[asked.value.last_valid_index() :]
@@ -89,7 +89,7 @@ def cooperation_by_agent(frames: Frames, upto: int | None = None) -> Frame:
     >>> cooperation_by_agent(made(agents="AB", encounters=acts), 1).cooperation.tolist()
     [1.0, nan]
     """
-    done = Span(1, frames.last if upto is None else upto).of(_counted(frames))
+    done = RoundSpan(1, frames.last if upto is None else upto).of(_counted(frames))
     if frames.scenario == INVESTMENT:
         done = done[done.accepted]
     degrees = done.groupby("agent").degree.agg(["size", "mean"])
@@ -103,7 +103,7 @@ def cooperation_by_agent(frames: Frames, upto: int | None = None) -> Frame:
     )
 
 
-def met_cooperation(frames: Frames, span: Span) -> Rate:
+def met_cooperation(frames: Frames, span: RoundSpan) -> Rate:
     """Return the mean degree of cooperation of the acts in encounters, 0 to 1, all pooled.
 
     In voluntary participation it stands beside the headline: the choices of those who met and
@@ -111,7 +111,7 @@ def met_cooperation(frames: Frames, span: Span) -> Rate:
 
     >>> from repunet.analysis.measures.handmade import made
     >>> run = made("participation", encounters=[dict(round=1, cooperation=1.0)])
-    >>> met_cooperation(run, Span.all(run))
+    >>> met_cooperation(run, RoundSpan.all(run))
     Rate(value=1.0, n=1, missing=0)
     """
     return mean(span.of(acts(frames)).cooperation, lacking(span, unplayed(frames)))

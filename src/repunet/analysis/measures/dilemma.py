@@ -4,11 +4,11 @@ from collections.abc import Callable
 from functools import partial
 
 from repunet.analysis.measures.acts import COOPERATES, acts
-from repunet.analysis.measures.measure import Measure, Rate, Span, mean, once
+from repunet.analysis.measures.measure import Measure, Rate, RoundSpan, mean, once
 from repunet.analysis.measures.questions import lacking, unplayed
 from repunet.analysis.tables.frames import Frame, Frames
 from repunet.scenarios import scenario
-from repunet.stakes import Game
+from repunet.world.stakes import Game
 
 OUTCOMES = ("CC", "CD", "DC", "DD")
 PD = ("pd",)
@@ -31,7 +31,7 @@ def pairs(frames: Frames) -> Frame:
     return both.assign(outcome=own + other)
 
 
-def share(frames: Frames, span: Span, outcome: str) -> Rate:
+def share(frames: Frames, span: RoundSpan, outcome: str) -> Rate:
     """Return the share of encounters that had an outcome: CC, CD, DC or DD; the four sum to 1.
 
     CD and DC are told apart by the participant who is named first (the one who chose the other,
@@ -41,7 +41,7 @@ def share(frames: Frames, span: Span, outcome: str) -> Rate:
     >>> from repunet.analysis.measures.handmade import made
     >>> run = made(encounters=[dict(round=1, encounter="e", agent=a, cooperation=c)
     ...                        for a, c in (("A", 1.0), ("B", 0.0))])
-    >>> share(run, Span.all(run), "CD"), share(run, Span.all(run), "DC").value
+    >>> share(run, RoundSpan.all(run), "CD"), share(run, RoundSpan.all(run), "DC").value
     (Rate(value=1.0, n=1, missing=0), 0.0)
     """
     met = span.of(pairs(frames))
@@ -49,7 +49,7 @@ def share(frames: Frames, span: Span, outcome: str) -> Rate:
     return mean((outcomes == outcome).astype("float64"), lacking(span, unplayed(frames)))
 
 
-def efficiency(frames: Frames, span: Span) -> Rate:
+def efficiency(frames: Frames, span: RoundSpan) -> Rate:
     """Return the sum of payoffs, scaled: 0 if everybody had defected, 1 if all had cooperated.
 
     (sum of payoffs - k D) / (k (C - D)) for k acts, where C is what a game's most cooperative
@@ -59,7 +59,7 @@ def efficiency(frames: Frames, span: Span) -> Rate:
     >>> from repunet.analysis.measures.handmade import made
     >>> run = made(encounters=[dict(round=1, encounter="e", agent=a, cooperation=c, payoff=p)
     ...                        for a, c, p in (("A", 1.0, 0.0), ("B", 0.0, 5.0))])
-    >>> efficiency(run, Span.all(run))
+    >>> efficiency(run, RoundSpan.all(run))
     Rate(value=0.75, n=2, missing=0)
     """
     stakes, missing = scenario(frames.scenario).stakes, lacking(span, unplayed(frames))
@@ -72,7 +72,7 @@ def efficiency(frames: Frames, span: Span) -> Rate:
     return Rate((earned / acted - worst) / (best - worst), acted, missing)
 
 
-def after(frames: Frames, span: Span, outcome: str) -> Rate:
+def after(frames: Frames, span: RoundSpan, outcome: str) -> Rate:
     """Return P(C | own last outcome): how often those cooperate whose last encounter went so.
 
     The outcome is seen from the agent's side (CD: it cooperated, its partner did not), of its last
@@ -84,7 +84,7 @@ def after(frames: Frames, span: Span, outcome: str) -> Rate:
     >>> from repunet.analysis.measures.handmade import made
     >>> run = made(encounters=[dict(round=t, encounter=f"e{t}", agent=a, cooperation=c)
     ...     for t, a, c in ((1, "A", 1.0), (1, "B", 0.0), (2, "A", 0.0), (2, "B", 0.0))])
-    >>> after(run, Span(2, 2), "CD"), after(run, Span(2, 2), "DC").n
+    >>> after(run, RoundSpan(2, 2), "CD"), after(run, RoundSpan(2, 2), "DC").n
     (Rate(value=0.0, n=1, missing=0), 1)
     """
     followed = span.of(_followed(frames))

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from repunet.analysis.measures.acts import acts
-from repunet.analysis.measures.measure import Measure, Rate, Span, once
+from repunet.analysis.measures.measure import Measure, Rate, RoundSpan, once
 from repunet.analysis.measures.questions import lacking, unplayed
 from repunet.analysis.tables.frames import Frame, Frames
-from repunet.stakes import Game
+from repunet.world.stakes import Game
 
 QUARTERS = 4
 WHOSE = ["observer", "target", "role"]
@@ -45,7 +45,7 @@ def _before(frames: Frames, done: Frame) -> Frame:
 
 
 @once
-def cooperation_by_quarter(frames: Frames, span: Span) -> Frame:
+def cooperation_by_quarter(frames: Frames, span: RoundSpan) -> Frame:
     """Return cooperation by quarter of the scores: quarter, low, high, value, n.
 
     The scores R_ij that agents held of those whom they met are put in order, and the acts divided
@@ -54,7 +54,7 @@ def cooperation_by_quarter(frames: Frames, span: Span) -> Frame:
     degree of cooperation.
 
     >>> from repunet.analysis.measures.handmade import made
-    >>> cooperation_by_quarter(made(), Span(1, 3)).n.tolist()
+    >>> cooperation_by_quarter(made(), RoundSpan(1, 3)).n.tolist()
     [0, 0, 0, 0]
     """
     known = span.of(esteemed(frames))
@@ -70,7 +70,7 @@ def cooperation_by_quarter(frames: Frames, span: Span) -> Frame:
     return found.assign(n=found.n.fillna(0).astype("int64")).reset_index()
 
 
-def towards_quarter(frames: Frames, span: Span, quarter: int) -> Rate:
+def towards_quarter(frames: Frames, span: RoundSpan, quarter: int) -> Rate:
     """Return P(C | R_ij in this quarter): cooperation with those the agent esteemed so, 0 to 1.
 
     R_ij as held at the end of the round before they met; quarters as in `cooperation_by_quarter`,
@@ -78,7 +78,7 @@ def towards_quarter(frames: Frames, span: Span, quarter: int) -> Rate:
     2000), with private scores in place of public ones.
 
     >>> from repunet.analysis.measures.handmade import made
-    >>> towards_quarter(made(), Span(1, 3), 1)
+    >>> towards_quarter(made(), RoundSpan(1, 3), 1)
     Rate(value=None, n=0, missing=0)
     """
     row = cooperation_by_quarter(frames, span).iloc[quarter - 1]
@@ -86,7 +86,7 @@ def towards_quarter(frames: Frames, span: Span, quarter: int) -> Rate:
     return Rate(value, int(row.n), lacking(span, unplayed(frames)))
 
 
-def discrimination(frames: Frames, span: Span) -> Rate:
+def discrimination(frames: Frames, span: RoundSpan) -> Rate:
     """Return P(C | R_ij > 0) - P(C | R_ij < 0): how far the well-reputed are treated better.
 
     -1 to 1, with R_ij as held at the end of the round before they met; acts towards those whose
@@ -98,7 +98,7 @@ def discrimination(frames: Frames, span: Span) -> Rate:
     >>> kept = [dict(told, target="B", score=1.0), dict(told, target="C", score=-1.0)]
     >>> acts = [dict(round=2, encounter=p, agent="A", partners=p, partner_roles=["player"],
     ...              cooperation=c) for p, c in (("B", 1.0), ("C", 0.0))]
-    >>> discrimination(made(reputations=kept, encounters=acts), Span(1, 3))
+    >>> discrimination(made(reputations=kept, encounters=acts), RoundSpan(1, 3))
     Rate(value=1.0, n=2, missing=0)
     """
     known = span.of(esteemed(frames))

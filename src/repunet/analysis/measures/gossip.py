@@ -11,12 +11,12 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
-from repunet.analysis.measures.measure import Measure, Rate, Span, correlation, mean, once
+from repunet.analysis.measures.measure import Measure, Rate, RoundSpan, correlation, mean, once
 from repunet.analysis.measures.questions import lacking, unanswered
 from repunet.analysis.measures.reputation import focal_role, standing
 from repunet.analysis.sentiment import VADER, Classifier, Label, Sentiment, classifier
 from repunet.analysis.tables.frames import Frame, Frames
-from repunet.operations import (
+from repunet.questions.operations import (
     ChooseListener,
     DecideGossip,
     IdentifyGossip,
@@ -25,7 +25,7 @@ from repunet.operations import (
 )
 
 QUESTIONS = {
-    question.__name__
+    question.label
     for question in (DecideGossip, ChooseListener, TellGossip, IdentifyGossip, JudgeGossip)
 }
 """The operations of which gossip is made."""
@@ -33,7 +33,7 @@ SIGNS: dict[Label, int] = {"positive": 1, "neutral": 0, "negative": -1}
 """Labels of tone, as the paper's mean counts them."""
 
 
-def missing_in(frames: Frames, span: Span) -> int:
+def missing_in(frames: Frames, span: RoundSpan) -> int:
     """Return how many decisions about gossip are missing in these rounds."""
     return lacking(span, unanswered(frames, QUESTIONS))
 
@@ -45,11 +45,11 @@ def imported(frames: Frames) -> Frame:
     return rounds["round"][rounds.source.notna()]
 
 
-def volume(frames: Frames, span: Span) -> Rate:
+def volume(frames: Frames, span: RoundSpan) -> Rate:
     """Return how many pieces of gossip an agent hears in a round; n: agents times rounds.
 
     >>> from repunet.analysis.measures.handmade import made
-    >>> volume(made(agents="ABCD", gossip=[dict(round=2, target="A")]), Span(1, 2))
+    >>> volume(made(agents="ABCD", gossip=[dict(round=2, target="A")]), RoundSpan(1, 2))
     Rate(value=0.125, n=8, missing=0)
     """
     joined = frames["agents"]["round"].clip(lower=span.first)
@@ -58,13 +58,13 @@ def volume(frames: Frames, span: Span) -> Rate:
     return Rate(heard / chances if chances else None, chances, missing_in(frames, span))
 
 
-def untold(frames: Frames, span: Span) -> Rate:
+def untold(frames: Frames, span: RoundSpan) -> Rate:
     """Return the share of wishes to talk for which there was no listener; n: those, and pieces.
 
     Of rounds that were played, as it is not known of imported ones.
 
     >>> from repunet.analysis.measures.handmade import made
-    >>> untold(made(gossip=[dict(round=1)] * 3, untold=[dict(round=1)]), Span(1, 1))
+    >>> untold(made(gossip=[dict(round=1)] * 3, untold=[dict(round=1)]), RoundSpan(1, 1))
     Rate(value=0.25, n=4, missing=0)
     """
     tables = (span.of(frames[table])["round"] for table in ("gossip", "untold"))
@@ -73,17 +73,18 @@ def untold(frames: Frames, span: Span) -> Rate:
     return Rate(not_told / wishes if wishes else None, wishes, missing_in(frames, span))
 
 
-def second_order(frames: Frames, span: Span) -> Rate:
+def second_order(frames: Frames, span: RoundSpan) -> Rate:
     """Return the share of pieces that were passed on by one who had only heard it; n: pieces.
 
     >>> from repunet.analysis.measures.handmade import made
-    >>> second_order(made(gossip=[dict(round=1, order=order) for order in (1, 1, 2)]), Span(1, 1))
+    >>> run = made(gossip=[dict(round=1, order=order) for order in (1, 1, 2)])
+    >>> second_order(run, RoundSpan(1, 1))
     Rate(value=0.3333333333333333, n=3, missing=0)
     """
     return mean(span.of(frames["gossip"]).order >= 2, missing_in(frames, span))
 
 
-def pieces_by_agent(frames: Frames, span: Span) -> Frame:
+def pieces_by_agent(frames: Frames, span: RoundSpan) -> Frame:
     """Return how often each agent is talked about, and how it stands: agent, pieces, standing.
 
     Pieces are those heard about it, in any role and of any order. Standing is that at the end of
@@ -92,7 +93,7 @@ def pieces_by_agent(frames: Frames, span: Span) -> Frame:
 
     >>> from repunet.analysis.measures.handmade import made
     >>> run = made(agents="AB", gossip=[dict(round=1, target="B"), dict(round=2, target="B")])
-    >>> pieces_by_agent(run, Span(1, 2)).pieces.tolist()
+    >>> pieces_by_agent(run, RoundSpan(1, 2)).pieces.tolist()
     [0, 2]
     """
     counts = span.of(frames["gossip"]).target.value_counts()
@@ -106,7 +107,7 @@ def pieces_by_agent(frames: Frames, span: Span) -> Frame:
     )
 
 
-def talk_and_standing(frames: Frames, span: Span) -> Rate:
+def talk_and_standing(frames: Frames, span: RoundSpan) -> Rate:
     """Return how standing and being talked about go together: Pearson's r over agents, -1 to 1.
 
     Over the agents that have a standing; not defined for fewer than three, or where either does
@@ -114,7 +115,7 @@ def talk_and_standing(frames: Frames, span: Span) -> Rate:
 
     >>> from repunet.analysis.measures.handmade import made
     >>> stood = [dict(round=1, agent=agent, role="player", standing=0.5) for agent in "AB"]
-    >>> talk_and_standing(made(agents="AB", standings=stood), Span(1, 1))
+    >>> talk_and_standing(made(agents="AB", standings=stood), RoundSpan(1, 1))
     Rate(value=None, n=2, missing=0)
     """
     both = pieces_by_agent(frames, span).dropna()
@@ -139,7 +140,7 @@ def classified(frames: Frames, judge: Classifier) -> Classified:
     return Classified(f"{judge.name} ({judge.version})", tones)
 
 
-def sentiment_shares(frames: Frames, span: Span, by: Classified) -> Frame:
+def sentiment_shares(frames: Frames, span: RoundSpan, by: Classified) -> Frame:
     """Return how many pieces are positive, neutral and negative: label, pieces, share, classifier.
 
     What was said is judged, not what the listener made of it; of pieces without words nothing is
@@ -147,7 +148,7 @@ def sentiment_shares(frames: Frames, span: Span, by: Classified) -> Frame:
 
     >>> from repunet.analysis.measures.handmade import made
     >>> run = made(gossip=[dict(round=1, said=said) for said in ("A is nice.", "A is nice.", "A")])
-    >>> sentiment_shares(run, Span(1, 1), classified(run, classifier("vader"))).pieces.tolist()
+    >>> sentiment_shares(run, RoundSpan(1, 1), classified(run, classifier("vader"))).pieces.tolist()
     [2, 1, 0]
     """
     labels = _tones(frames, span, by).label
@@ -158,12 +159,12 @@ def sentiment_shares(frames: Frames, span: Span, by: Classified) -> Frame:
     return pd.DataFrame(columns | {"classifier": by.classifier})
 
 
-def sentiment_share(frames: Frames, span: Span, by: Classified, label: Label) -> Rate:
+def sentiment_share(frames: Frames, span: RoundSpan, by: Classified, label: Label) -> Rate:
     """Return the share of pieces of this tone; n: pieces with words."""
     return mean(_tones(frames, span, by).label == label, missing_in(frames, span))
 
 
-def sentiment_mean(frames: Frames, span: Span, by: Classified) -> Rate:
+def sentiment_mean(frames: Frames, span: RoundSpan, by: Classified) -> Rate:
     """Return the paper's mean tone: label (+1, 0, -1) times the classifier's confidence, averaged.
 
     n: pieces with words. Source: Ren et al., section 4.3 (Figure 4).
@@ -171,14 +172,14 @@ def sentiment_mean(frames: Frames, span: Span, by: Classified) -> Rate:
     >>> from repunet.analysis.measures.handmade import made
     >>> run = made(gossip=[dict(round=1, said=said) for said in ("good", "bad")])
     >>> tones = {"good": Sentiment("positive", 0.75), "bad": Sentiment("negative", 0.25)}
-    >>> sentiment_mean(run, Span(1, 1), Classified("by hand", tones))
+    >>> sentiment_mean(run, RoundSpan(1, 1), Classified("by hand", tones))
     Rate(value=0.25, n=2, missing=0)
     """
     tones = _tones(frames, span, by)
     return mean(tones.label.map(SIGNS) * tones.confidence, missing_in(frames, span))
 
 
-def _tones(frames: Frames, span: Span, by: Classified) -> Frame:
+def _tones(frames: Frames, span: RoundSpan, by: Classified) -> Frame:
     said = span.of(frames["gossip"]).said
     tones = [by.tones[text] for text in said if text.strip()]
     made = pd.DataFrame(tones, columns=["label", "confidence"])
@@ -216,12 +217,12 @@ def _judged(frames: Frames) -> Classified:
     return classified(frames, judge_of(frames))
 
 
-def _share(frames: Frames, span: Span, label: Label) -> Rate:
+def _share(frames: Frames, span: RoundSpan, label: Label) -> Rate:
     """Return `sentiment_share` by the classifier that was chosen, by default `vader`."""
     return sentiment_share(frames, span, _judged(frames), label)
 
 
-def _mean(frames: Frames, span: Span) -> Rate:
+def _mean(frames: Frames, span: RoundSpan) -> Rate:
     """Return `sentiment_mean` by the classifier that was chosen, by default `vader`."""
     return sentiment_mean(frames, span, _judged(frames))
 

@@ -12,14 +12,14 @@ import pandas as pd
 
 from repunet.analysis.measures.acts import COOPERATES, deeds
 from repunet.analysis.measures.gossip import imported, missing_in
-from repunet.analysis.measures.measure import Measure, Rate, Span, correlation, mean, once
+from repunet.analysis.measures.measure import Measure, Rate, RoundSpan, correlation, mean, once
 from repunet.analysis.tables.frames import Frame, Frames
 
 UNASKED = r"\bcredibility=off\b"
 """What the name of a treatment says in which nobody is asked how credible gossip is."""
 
 
-def talked_about(frames: Frames, span: Span, *, cooperative: bool) -> Rate:
+def talked_about(frames: Frames, span: RoundSpan, *, cooperative: bool) -> Rate:
     """Return the probability that an act is talked about: P(gossip | C) or P(gossip | D).
 
     The share of acts in encounters (in trading investment: of settlements) from which at least one
@@ -31,7 +31,7 @@ def talked_about(frames: Frames, span: Span, *, cooperative: bool) -> Rate:
     >>> acts = [dict(round=1, encounter=e, agent="A", partners=("B",), partner_roles=("player",),
     ...              cooperation=c) for e, c in (("e1", 1.0), ("e2", 1.0), ("e3", 0.0))]
     >>> run = made(encounters=acts, gossip=[dict(round=1, encounter="e1", target="A")])
-    >>> [talked_about(run, Span(1, 1), cooperative=c).value for c in (True, False)]
+    >>> [talked_about(run, RoundSpan(1, 1), cooperative=c).value for c in (True, False)]
     [0.5, 0.0]
     """
     done = span.of(deeds(frames)).drop_duplicates(["encounter", "agent"])
@@ -62,39 +62,39 @@ def pieces(frames: Frames) -> Frame:
     return known.assign(error=(known.valence - known.earned).abs())
 
 
-def valence(frames: Frames, span: Span) -> Rate:
+def valence(frames: Frames, span: RoundSpan) -> Rate:
     """Return the mean valence that gossipers give: -1 very negative, 1 very positive; n: pieces.
 
     >>> from repunet.analysis.measures.handmade import made
-    >>> valence(made(gossip=[dict(round=1, valence=v) for v in (1.0, -0.5)]), Span(1, 1))
+    >>> valence(made(gossip=[dict(round=1, valence=v) for v in (1.0, -0.5)]), RoundSpan(1, 1))
     Rate(value=0.25, n=2, missing=0)
     """
     return mean(span.of(pieces(frames)).valence, missing_in(frames, span))
 
 
-def valence_share(frames: Frames, span: Span, sign: int) -> Rate:
+def valence_share(frames: Frames, span: RoundSpan, sign: int) -> Rate:
     """Return the share of pieces meant well (sign 1), ill (-1) or neither (0); n: pieces.
 
     >>> from repunet.analysis.measures.handmade import made
     >>> run = made(gossip=[dict(round=1, valence=v) for v in (1.0, 0.5, 0.0, -1.0)])
-    >>> [valence_share(run, Span(1, 1), sign).value for sign in (1, 0, -1)]
+    >>> [valence_share(run, RoundSpan(1, 1), sign).value for sign in (1, 0, -1)]
     [0.5, 0.25, 0.25]
     """
     signs = np.sign(span.of(pieces(frames)).valence.dropna())
     return mean(signs == sign, missing_in(frames, span))
 
 
-def credibility(frames: Frames, span: Span) -> Rate:
+def credibility(frames: Frames, span: RoundSpan) -> Rate:
     """Return how credible listeners find what they hear, 1 to 5 on average; n: pieces judged.
 
     >>> from repunet.analysis.measures.handmade import made
-    >>> credibility(made(gossip=[dict(round=1, credibility=c) for c in (5, 4)]), Span(1, 1))
+    >>> credibility(made(gossip=[dict(round=1, credibility=c) for c in (5, 4)]), RoundSpan(1, 1))
     Rate(value=4.5, n=2, missing=0)
     """
     return mean(span.of(pieces(frames)).credibility, missing_in(frames, span))
 
 
-def credibilities(frames: Frames, span: Span) -> Frame:
+def credibilities(frames: Frames, span: RoundSpan) -> Frame:
     """Return how many pieces were found how credible: credibility, pieces, share.
 
     A row for each of 1 (very uncredible) to 5, and one, whose credibility is NaN, for pieces that
@@ -102,7 +102,7 @@ def credibilities(frames: Frames, span: Span) -> Frame:
 
     >>> from repunet.analysis.measures.handmade import made
     >>> run = made(gossip=[dict(round=1, credibility=c) for c in (5, 5, 4)])
-    >>> credibilities(run, Span(1, 1)).pieces.tolist()
+    >>> credibilities(run, RoundSpan(1, 1)).pieces.tolist()
     [0, 0, 0, 1, 2, 0]
     """
     found = span.of(pieces(frames)).credibility
@@ -118,7 +118,7 @@ def credibilities(frames: Frames, span: Span) -> Frame:
     )
 
 
-def error(frames: Frames, span: Span, order: int | None = None) -> Rate:
+def error(frames: Frames, span: RoundSpan, order: int | None = None) -> Rate:
     """Return how far gossip is from the truth: mean of |valence - valence the act earns|, 0 to 2.
 
     Of pieces of one order, if one is given: the distortion at that hop. n: pieces whose valence
@@ -128,7 +128,7 @@ def error(frames: Frames, span: Span, order: int | None = None) -> Rate:
     >>> act = dict(round=1, encounter="e", agent="A", valence=1.0)
     >>> told = [dict(round=1, encounter="e", target="A", order=o, valence=1.5 - o) for o in (1, 2)]
     >>> run = made(encounters=[act], gossip=told)
-    >>> [error(run, Span(1, 1), order).value for order in (None, 1, 2)]
+    >>> [error(run, RoundSpan(1, 1), order).value for order in (None, 1, 2)]
     [1.0, 0.5, 1.5]
     """
     told = span.of(pieces(frames))
@@ -136,7 +136,7 @@ def error(frames: Frames, span: Span, order: int | None = None) -> Rate:
     return mean(kept.error, missing_in(frames, span))
 
 
-def distortion(frames: Frames, span: Span) -> Frame:
+def distortion(frames: Frames, span: RoundSpan) -> Frame:
     """Return the error of gossip at each hop: order, pieces, distortion (mean |valence - truth|).
 
     A row for each order there is, from 1, told by somebody who was there; `pieces` are those whose
@@ -145,14 +145,14 @@ def distortion(frames: Frames, span: Span) -> Frame:
     >>> from repunet.analysis.measures.handmade import made
     >>> act = dict(round=1, encounter="e", agent="A", valence=1.0)
     >>> told = [dict(round=1, encounter="e", target="A", order=o, valence=1.5 - o) for o in (1, 2)]
-    >>> distortion(made(encounters=[act], gossip=told), Span(1, 1)).distortion.tolist()
+    >>> distortion(made(encounters=[act], gossip=told), RoundSpan(1, 1)).distortion.tolist()
     [0.5, 1.5]
     """
     by_order = span.of(pieces(frames)).groupby("order").error
     return by_order.agg(pieces="count", distortion="mean").reset_index()
 
 
-def sign_agreement(frames: Frames, span: Span) -> Rate:
+def sign_agreement(frames: Frames, span: RoundSpan) -> Rate:
     """Return the share of pieces that speak well, ill or neither of what is so; n: as for error.
 
     Whether valence and the valence that the act earns have the same sign, or both are 0.
@@ -160,21 +160,21 @@ def sign_agreement(frames: Frames, span: Span) -> Rate:
     >>> from repunet.analysis.measures.handmade import made
     >>> act = dict(round=1, encounter="e", agent="A", valence=1.0)
     >>> told = [dict(round=1, encounter="e", target="A", valence=v) for v in (0.5, -0.5)]
-    >>> sign_agreement(made(encounters=[act], gossip=told), Span(1, 1))
+    >>> sign_agreement(made(encounters=[act], gossip=told), RoundSpan(1, 1))
     Rate(value=0.5, n=2, missing=0)
     """
     known = span.of(pieces(frames)).dropna(subset="error")
     return mean(np.sign(known.valence) == np.sign(known.earned), missing_in(frames, span))
 
 
-def truth_correlation(frames: Frames, span: Span) -> Rate:
+def truth_correlation(frames: Frames, span: RoundSpan) -> Rate:
     """Return how what is said and what is so go together: Pearson's r over pieces, -1 to 1.
 
     Of valence with the valence that the act earns; not defined for fewer than three pieces, or
     where either does not vary.
 
     >>> from repunet.analysis.measures.handmade import made
-    >>> truth_correlation(made(), Span(1, 1))
+    >>> truth_correlation(made(), RoundSpan(1, 1))
     Rate(value=None, n=0, missing=0)
     """
     known = span.of(pieces(frames)).dropna(subset="error")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from repunet.analysis.measures.measure import Measure, Rate, Span
+from repunet.analysis.measures.measure import Measure, Rate, RoundSpan
 from repunet.analysis.measures.questions import lacking, unplayed
 from repunet.analysis.tables.frames import Frame, Frames
 
@@ -10,7 +10,7 @@ RICHEST = 0.1
 """Share of the agents that are the richest."""
 
 
-def gini(frames: Frames, span: Span) -> Rate:
+def gini(frames: Frames, span: RoundSpan) -> Rate:
     """Return the Gini coefficient of wealth at the end of the span, 0 to 1 - 1/N.
 
     G = sum over i, j of |w_i - w_j| / (2 N^2 mean of w), without correction for small N. Undefined
@@ -19,7 +19,7 @@ def gini(frames: Frames, span: Span) -> Rate:
     Gini 1912.
 
     >>> from repunet.analysis.measures.handmade import four_fortunes
-    >>> gini(four_fortunes(), Span(1, 1))
+    >>> gini(four_fortunes(), RoundSpan(1, 1))
     Rate(value=0.5, n=4, missing=0)
     """
     wealth = _wealth(frames, span)
@@ -28,7 +28,7 @@ def gini(frames: Frames, span: Span) -> Rate:
     return _rate(frames, span, wealth, value)
 
 
-def top_share(frames: Frames, span: Span) -> Rate:
+def top_share(frames: Frames, span: RoundSpan) -> Rate:
     """Return the share of all wealth that the richest tenth of the agents have, 0 to 1.
 
     At the end of the span; where a tenth of N is not whole, the next agent counts in part, so that
@@ -36,7 +36,7 @@ def top_share(frames: Frames, span: Span) -> Rate:
     curve (1905).
 
     >>> from repunet.analysis.measures.handmade import four_fortunes
-    >>> round(top_share(four_fortunes(), Span(1, 1)).value, 3)
+    >>> round(top_share(four_fortunes(), RoundSpan(1, 1)).value, 3)
     0.233
     """
     wealth = _wealth(frames, span)
@@ -46,7 +46,7 @@ def top_share(frames: Frames, span: Span) -> Rate:
     return _rate(frames, span, wealth, counted @ wealth[::-1] / wealth.sum())
 
 
-def _wealth(frames: Frames, span: Span) -> Frame:
+def _wealth(frames: Frames, span: RoundSpan) -> Frame:
     """Return everybody's wealth at the end of the span, the poorest first."""
     earned = frames["payoffs"]
     return np.sort(earned[earned["round"] == span.last].wealth.to_numpy(dtype="float64"))
@@ -56,8 +56,8 @@ def _divisible(wealth: Frame) -> bool:
     return len(wealth) > 0 and wealth[0] >= 0 and wealth[-1] > 0
 
 
-def _rate(frames: Frames, span: Span, wealth: Frame, value: float | None) -> Rate:
-    missing = lacking(Span(1, span.last), unplayed(frames))
+def _rate(frames: Frames, span: RoundSpan, wealth: Frame, value: float | None) -> Rate:
+    missing = lacking(RoundSpan(1, span.last), unplayed(frames))
     return Rate(None if value is None else float(value), len(wealth), missing)
 
 

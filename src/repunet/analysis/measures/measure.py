@@ -8,9 +8,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from repunet.analysis.summary import WINDOW as WINDOW
 from repunet.analysis.tables.frames import Frame, Frames
 from repunet.scenarios import scenario as named
+from repunet.scenarios.headline import WINDOW as WINDOW
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,19 +56,19 @@ class Rate(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class RoundSpan:
     """Rounds from the first to the last, both included."""
 
     first: int
     last: int
 
     @classmethod
-    def all(cls, frames: Frames) -> "Span":
+    def all(cls, frames: Frames) -> "RoundSpan":
         """Return all rounds of a run."""
         return cls(1, frames.last)
 
     @classmethod
-    def end(cls, frames: Frames, rounds: int = WINDOW) -> "Span":
+    def end(cls, frames: Frames, rounds: int = WINDOW) -> "RoundSpan":
         """Return the last rounds of a run, or all if there are not as many."""
         return cls(max(1, frames.last - rounds + 1), frames.last)
 
@@ -85,7 +85,7 @@ class Measure:
     family: Family
     title: str
     unit: str
-    of: Callable[[Frames, Span], Rate]
+    of: Callable[[Frames, RoundSpan], Rate]
     """Its docstring gives the formula and its source."""
     scenarios: tuple[str, ...] = ()
     """Dilemmas it is defined in; empty for all."""

@@ -16,15 +16,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from repunet.analysis.measures.cooperation import cooperation_by_agent
-from repunet.analysis.measures.measure import Measure, Rate, Span, once
+from repunet.analysis.measures.measure import Measure, Rate, RoundSpan, once
 from repunet.analysis.measures.questions import lacking, unanswered
 from repunet.analysis.measures.reputation import focal_role, standing
 from repunet.analysis.tables.frames import Frame, Frames
-from repunet.operations import DecideTie, ReconsiderTie
+from repunet.questions.operations import DecideTie, ReconsiderTie
 
 T = TypeVar("T")
 
-QUESTIONS = {question.__name__ for question in (DecideTie, ReconsiderTie)}
+QUESTIONS = {question.label for question in (DecideTie, ReconsiderTie)}
 """The operations that decide about ties."""
 
 
@@ -139,17 +139,17 @@ def pairs_at(frames: Frames, round_: int) -> Pairs:
     return Pairs(agents, egos, alters, np.isin(alters * n + egos, codes))
 
 
-def missing_by(frames: Frames, span: Span) -> int:
+def missing_by(frames: Frames, span: RoundSpan) -> int:
     """Return how many decisions about ties are missing up to the end of a span."""
-    return lacking(Span(1, span.last), unanswered(frames, QUESTIONS))
+    return lacking(RoundSpan(1, span.last), unanswered(frames, QUESTIONS))
 
 
-def rate_of(frames: Frames, span: Span, value: float | None, n: int) -> Rate:
+def rate_of(frames: Frames, span: RoundSpan, value: float | None, n: int) -> Rate:
     """Return a number of the network at the end of a span, with what is missing by then."""
     return Rate(None if value is None else float(value), n, missing_by(frames, span))
 
 
-def pairs_of(frames: Frames, span: Span) -> Pairs:
+def pairs_of(frames: Frames, span: RoundSpan) -> Pairs:
     """Return who is tied to whom at the end of a span; nobody is there before the first round."""
     if span.last < 1:
         none = np.array([], dtype=np.intp)
@@ -157,12 +157,12 @@ def pairs_of(frames: Frames, span: Span) -> Pairs:
     return pairs_at(frames, span.last)
 
 
-def density(frames: Frames, span: Span) -> Rate:
+def density(frames: Frames, span: RoundSpan) -> Rate:
     """Return the share of ordered pairs of agents that are tied: m / (N (N - 1)); n: those pairs.
 
     >>> from repunet.analysis.measures.handmade import made
     >>> rows = [dict(ego="A", alter="B", from_round=1), dict(ego="B", alter="A", from_round=2)]
-    >>> density(made(agents="ABC", ties=rows), Span(1, 2))
+    >>> density(made(agents="ABC", ties=rows), RoundSpan(1, 2))
     Rate(value=0.3333333333333333, n=6, missing=0)
     """
     pairs = pairs_of(frames, span)
@@ -170,31 +170,31 @@ def density(frames: Frames, span: Span) -> Rate:
     return rate_of(frames, span, len(pairs.egos) / possible if possible > 0 else None, possible)
 
 
-def reciprocity(frames: Frames, span: Span) -> Rate:
+def reciprocity(frames: Frames, span: RoundSpan) -> Rate:
     """Return the share of tied pairs whose alter is tied to ego as well; n: tied pairs.
 
     >>> from repunet.analysis.measures.handmade import made
     >>> rows = [dict(ego=ego, alter=alter, from_round=1) for ego, alter in ("AB", "BA", "AC", "CB")]
-    >>> reciprocity(made(agents="ABC", ties=rows), Span(1, 1))
+    >>> reciprocity(made(agents="ABC", ties=rows), RoundSpan(1, 1))
     Rate(value=0.5, n=4, missing=0)
     """
     mutual = pairs_of(frames, span).mutual
     return rate_of(frames, span, mutual.mean() if len(mutual) else None, len(mutual))
 
 
-def mutual_degree(frames: Frames, span: Span) -> Rate:
+def mutual_degree(frames: Frames, span: RoundSpan) -> Rate:
     """Return with how many others an agent has ties both ways, on average; n: agents.
 
     >>> from repunet.analysis.measures.handmade import made
     >>> rows = [dict(ego=ego, alter=alter, from_round=1) for ego, alter in ("AB", "BA", "AC")]
-    >>> mutual_degree(made(agents="ABCD", ties=rows), Span(1, 1))
+    >>> mutual_degree(made(agents="ABCD", ties=rows), RoundSpan(1, 1))
     Rate(value=0.5, n=4, missing=0)
     """
     degrees = pairs_of(frames, span).mutual_degrees
     return rate_of(frames, span, degrees.mean() if len(degrees) else None, len(degrees))
 
 
-def churn(frames: Frames, span: Span) -> Rate:
+def churn(frames: Frames, span: RoundSpan) -> Rate:
     """Return how much of the network changes in a round: the mean of 1 - Jaccard; n: rounds.
 
     For each round t of the span but the first of a run: 1 - |E(t-1) and E(t)| / |E(t-1) or E(t)|,
@@ -203,7 +203,7 @@ def churn(frames: Frames, span: Span) -> Rate:
 
     >>> from repunet.analysis.measures.handmade import made
     >>> rows = [dict(ego="A", alter="B", from_round=1), dict(ego="B", alter="A", from_round=2)]
-    >>> churn(made(agents="AB", ties=rows), Span(1, 3))
+    >>> churn(made(agents="AB", ties=rows), RoundSpan(1, 3))
     Rate(value=0.25, n=2, missing=0)
     """
     rounds = range(max(span.first, 2), span.last + 1)

@@ -1,14 +1,15 @@
 """Questions left unanswered: which of the missing decisions a measure would have counted."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
-from repunet import operations
-from repunet.analysis.measures.measure import Span, once
+from repunet.analysis.measures.measure import RoundSpan, once
 from repunet.analysis.tables.frames import Frame, Frames
-from repunet.mind import Operation
-from repunet.reputation import Appraisal
+from repunet.questions import operations
+from repunet.questions.mind import Operation
+from repunet.world.reputation import Appraisal
 
 
 @once
@@ -26,7 +27,7 @@ def unplayed(frames: Frames) -> Frame:
     (1, 1)
     """
     missing = frames["missing"]
-    asked = missing[~missing.operation.isin(_named(Operation, "repunet.operations"))]
+    asked = missing[~missing.operation.isin(_named(Operation, "repunet.questions.operations"))]
     asked = asked[~asked.operation.isin(_named(operations.ChooseAlone))]
     units = asked.decision.str.rsplit("/", n=2).str[0]
     met = frames["encounters"]
@@ -44,13 +45,13 @@ def unchosen(frames: Frames) -> Frame:
 @once
 def unshaped(frames: Frames) -> Frame:
     """Return a row, with its `round`, for each missing appraisal of somebody else."""
-    return unanswered(frames, _appraising() - {operations.ShapeSelfReputation.__name__})
+    return unanswered(frames, _appraising() - {operations.ShapeSelfReputation.label})
 
 
 @once
 def unshaped_self(frames: Frames) -> Frame:
     """Return a row, with its `round`, for each missing appraisal of oneself."""
-    return unanswered(frames, {operations.ShapeSelfReputation.__name__})
+    return unanswered(frames, {operations.ShapeSelfReputation.label})
 
 
 def unanswered(frames: Frames, questions: set[str]) -> Frame:
@@ -59,21 +60,21 @@ def unanswered(frames: Frames, questions: set[str]) -> Frame:
     return missing.loc[missing.operation.isin(questions), ["round"]]
 
 
-def lacking(span: Span, *missing: Frame) -> int:
+def lacking(span: RoundSpan, *missing: Frame) -> int:
     """Return how many of these missing decisions belong to some rounds."""
     return sum(len(span.of(each)) for each in missing)
 
 
 def _appraising() -> set[str]:
     kinds = _below(Operation)
-    return {kind.__name__ for kind in kinds if getattr(kind, "answer", None) is Appraisal}
+    return {kind.label for kind in kinds if getattr(kind, "answer", None) is Appraisal}
 
 
-def _named(base: type, module: str = "") -> set[str]:
-    return {kind.__name__ for kind in _below(base) if kind.__module__.startswith(module)}
+def _named(base: type[Operation[Any]], module: str = "") -> set[str]:
+    return {kind.label for kind in _below(base) if kind.__module__.startswith(module)}
 
 
-def _below(base: type) -> Iterator[type]:
+def _below(base: type[Operation[Any]]) -> Iterator[type[Operation[Any]]]:
     kinds: list[type] = type.__subclasses__(base)
     for kind in kinds:
         yield kind

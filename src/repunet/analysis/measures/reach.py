@@ -7,19 +7,19 @@ from numpy.typing import NDArray
 from repunet.analysis.measures.acts import COOPERATES, PARTICIPATION, deeds
 from repunet.analysis.measures.gossip import missing_in
 from repunet.analysis.measures.hearsay import pieces
-from repunet.analysis.measures.measure import PLACES, Measure, Rate, Span, mean, once
+from repunet.analysis.measures.measure import PLACES, Measure, Rate, RoundSpan, mean, once
 from repunet.analysis.measures.questions import lacking, unshaped
 from repunet.analysis.tables.frames import Frame, Frames
 
 
-def listeners(frames: Frames, span: Span) -> Frame:
+def listeners(frames: Frames, span: RoundSpan) -> Frame:
     """Return how many heard of each encounter that was talked about: encounter, listeners.
 
     Listeners are counted once, in whatever waves and about whichever participant they heard.
 
     >>> from repunet.analysis.measures.handmade import made
     >>> heard = [dict(round=1, encounter="e", listener=listener) for listener in "ABA"]
-    >>> listeners(made(gossip=heard), Span(1, 1)).listeners.tolist()
+    >>> listeners(made(gossip=heard), RoundSpan(1, 1)).listeners.tolist()
     [2]
     """
     heard = span.of(frames["gossip"])
@@ -27,25 +27,25 @@ def listeners(frames: Frames, span: Span) -> Frame:
     return known.groupby("encounter").listener.nunique().rename("listeners").reset_index()
 
 
-def reach(frames: Frames, span: Span) -> Rate:
+def reach(frames: Frames, span: RoundSpan) -> Rate:
     """Return how many distinct listeners the gossip of one encounter has, on average.
 
     n: encounters that were talked about; the others are not of it, as P(gossip | act) says.
 
     >>> from repunet.analysis.measures.handmade import made
     >>> heard = [dict(round=1, encounter=e, listener=i) for e, i in ("eA", "eB", "fA")]
-    >>> reach(made(gossip=heard), Span(1, 1))
+    >>> reach(made(gossip=heard), RoundSpan(1, 1))
     Rate(value=1.5, n=2, missing=0)
     """
     return mean(listeners(frames, span).listeners, missing_in(frames, span))
 
 
-def widest_reach(frames: Frames, span: Span) -> Rate:
+def widest_reach(frames: Frames, span: RoundSpan) -> Rate:
     """Return how many distinct listeners the gossip of one encounter has at most; n as for reach.
 
     >>> from repunet.analysis.measures.handmade import made
     >>> heard = [dict(round=1, encounter=e, listener=i) for e, i in ("eA", "eB", "fA")]
-    >>> widest_reach(made(gossip=heard), Span(1, 1))
+    >>> widest_reach(made(gossip=heard), RoundSpan(1, 1))
     Rate(value=2.0, n=2, missing=0)
     """
     reached = listeners(frames, span).listeners
@@ -53,7 +53,7 @@ def widest_reach(frames: Frames, span: Span) -> Rate:
     return Rate(widest, len(reached), missing_in(frames, span))
 
 
-def defectors(frames: Frames, span: Span) -> Frame:
+def defectors(frames: Frames, span: RoundSpan) -> Frame:
     """Return how long it took until half knew of each defector: agent, since, knowing, rounds.
 
     Defectors are those whose cooperation so far is below one half at the end of the span. `since`
@@ -67,7 +67,7 @@ def defectors(frames: Frames, span: Span) -> Frame:
     >>> act = dict(round=1, agent="A", cooperation=0.0)
     >>> told = dict(round=3, target="A", listener="B", valence=-1.0)
     >>> run = made(agents="ABC", last=3, encounters=[act], gossip=[told])
-    >>> defectors(run, Span.all(run)).to_dict("list")
+    >>> defectors(run, RoundSpan.all(run)).to_dict("list")
     {'agent': ['A'], 'since': [1], 'knowing': [0.5], 'rounds': [2.0]}
     """
     rounds = max(span.last, 0)
@@ -143,33 +143,33 @@ def _known(frames: Frames, knower: Frame, target: Frame, since: Frame) -> Frame:
     return pd.DataFrame({"code": code, "since": since.to_numpy()})
 
 
-def rounds_until_known(frames: Frames, span: Span) -> Rate:
+def rounds_until_known(frames: Frames, span: RoundSpan) -> Rate:
     """Return after how many rounds half the others know of a defector, on average; see defectors.
 
     n: the defectors that half know of; of the others nothing can be said (`defectors_known`).
     Missing are decisions about gossip and appraisals of others up to the end of the span.
 
     >>> from repunet.analysis.measures.handmade import made
-    >>> rounds_until_known(made(agents="AB"), Span(1, 3))
+    >>> rounds_until_known(made(agents="AB"), RoundSpan(1, 3))
     Rate(value=None, n=0, missing=0)
     """
     return mean(defectors(frames, span).rounds, _missing(frames, span))
 
 
-def defectors_known(frames: Frames, span: Span) -> Rate:
+def defectors_known(frames: Frames, span: RoundSpan) -> Rate:
     """Return the share of defectors of whom half the others came to know; n: all defectors.
 
     >>> from repunet.analysis.measures.handmade import made
     >>> acts = [dict(round=1, agent=agent, cooperation=0.0) for agent in "AB"]
     >>> told = dict(round=3, target="A", listener="B", valence=-1.0)
-    >>> defectors_known(made(agents="ABC", encounters=acts, gossip=[told]), Span(1, 3))
+    >>> defectors_known(made(agents="ABC", encounters=acts, gossip=[told]), RoundSpan(1, 3))
     Rate(value=0.5, n=2, missing=0)
     """
     return mean(defectors(frames, span).rounds.notna(), _missing(frames, span))
 
 
-def _missing(frames: Frames, span: Span) -> int:
-    so_far = Span(1, span.last)
+def _missing(frames: Frames, span: RoundSpan) -> int:
+    so_far = RoundSpan(1, span.last)
     return missing_in(frames, so_far) + lacking(so_far, unshaped(frames))
 
 

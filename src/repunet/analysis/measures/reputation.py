@@ -5,11 +5,19 @@ import pandas as pd
 
 from repunet.analysis.measures.acts import INVESTMENT, TRUSTEE
 from repunet.analysis.measures.cooperation import cooperation_by_agent, uncounted
-from repunet.analysis.measures.measure import PLACES, Measure, Rate, Span, correlation, mean, once
+from repunet.analysis.measures.measure import (
+    PLACES,
+    Measure,
+    Rate,
+    RoundSpan,
+    correlation,
+    mean,
+    once,
+)
 from repunet.analysis.measures.questions import lacking, unshaped, unshaped_self
 from repunet.analysis.tables.frames import Frame, Frames
-from repunet.persona import Role
 from repunet.scenarios import scenario
+from repunet.world.persona import Role
 
 FOCAL_ROLE = {INVESTMENT: TRUSTEE}
 """Roles of headline acts, where a dilemma has several."""
@@ -78,7 +86,7 @@ def _stood(frames: Frames, round_: int, role: Role) -> Frame:
     return known.round({"standing": PLACES})
 
 
-def cooperation_and_standing(frames: Frames, span: Span) -> Rate:
+def cooperation_and_standing(frames: Frames, span: RoundSpan) -> Rate:
     """Return how cooperation so far and standing go together: Pearson's r over agents, -1 to 1.
 
     Both are those of the last round of the span, in the role of the headline act, of all agents
@@ -89,7 +97,8 @@ def cooperation_and_standing(frames: Frames, span: Span) -> Rate:
     >>> from repunet.analysis.measures.handmade import made
     >>> acts = [dict(round=1, agent=a, cooperation=c) for a, c in zip("ABC", (0, 0.5, 1))]
     >>> stood = [dict(r, role="player", standing=r["cooperation"] - 1) for r in acts]
-    >>> cooperation_and_standing(made(agents="ABC", encounters=acts, standings=stood), Span(1, 1))
+    >>> run = made(agents="ABC", encounters=acts, standings=stood)
+    >>> cooperation_and_standing(run, RoundSpan(1, 1))
     Rate(value=1.0, n=3, missing=0)
     """
     both = paired(frames, span.last)
@@ -110,19 +119,19 @@ def paired(frames: Frames, round_: int) -> Frame:
     )
 
 
-def unpaired(frames: Frames, span: Span) -> int:
+def unpaired(frames: Frames, span: RoundSpan) -> int:
     """Return how many decisions are missing, up to the end of the span, of what is paired.
 
     The appraisals of others, and what the headline counts.
     """
-    return lacking(Span(1, span.last), unshaped(frames), uncounted(frames))
+    return lacking(RoundSpan(1, span.last), unshaped(frames), uncounted(frames))
 
 
-def _unshaped_upto(frames: Frames, span: Span) -> int:
-    return lacking(Span(1, span.last), unshaped(frames))
+def _unshaped_upto(frames: Frames, span: RoundSpan) -> int:
+    return lacking(RoundSpan(1, span.last), unshaped(frames))
 
 
-def mean_standing(frames: Frames, span: Span) -> Rate:
+def mean_standing(frames: Frames, span: RoundSpan) -> Rate:
     """Return the mean standing at the end of the span of all agents that have one, -1 to 1.
 
     In the role of the headline act. Missing are the appraisals of others that could not be had up
@@ -130,14 +139,14 @@ def mean_standing(frames: Frames, span: Span) -> Rate:
 
     >>> from repunet.analysis.measures.handmade import made
     >>> row = dict(round=1, agent="B", role="player", standing=0.5, observers=1)
-    >>> mean_standing(made(agents="AB", standings=[row]), Span(1, 1))
+    >>> mean_standing(made(agents="AB", standings=[row]), RoundSpan(1, 1))
     Rate(value=0.5, n=1, missing=0)
     """
     stood = standing(frames, span.last, focal_role(frames.scenario))
     return mean(stood, _unshaped_upto(frames, span))
 
 
-def coverage(frames: Frames, span: Span) -> Rate:
+def coverage(frames: Frames, span: RoundSpan) -> Rate:
     """Return the share of others who have a record of an agent, averaged over agents, 0 to 1.
 
     coverage = records of others held at the end of the span / N (N - 1), in the role of the
@@ -145,7 +154,7 @@ def coverage(frames: Frames, span: Span) -> Rate:
 
     >>> from repunet.analysis.measures.handmade import made
     >>> row = dict(round=1, agent="B", role="player", standing=0.5, observers=1)
-    >>> coverage(made(agents="AB", standings=[row]), Span(1, 1))
+    >>> coverage(made(agents="AB", standings=[row]), RoundSpan(1, 1))
     Rate(value=0.5, n=2, missing=0)
     """
     people = frames["agents"]
@@ -156,7 +165,7 @@ def coverage(frames: Frames, span: Span) -> Rate:
     return Rate(value, pairs, _unshaped_upto(frames, span))
 
 
-def self_peer_gap(frames: Frames, span: Span) -> Rate:
+def self_peer_gap(frames: Frames, span: RoundSpan) -> Rate:
     """Return how much better agents think they are seen than they are: mean of R_jj - standing.
 
     -2 to 2, at the end of the span, in the role of the headline act, over the agents that have
@@ -164,15 +173,15 @@ def self_peer_gap(frames: Frames, span: Span) -> Rate:
 
     >>> from repunet.analysis.measures.handmade import made
     >>> row = dict(round=1, agent="B", role="player", standing=0.5, observers=1, own=1.0)
-    >>> self_peer_gap(made(agents="AB", standings=[row]), Span(1, 1))
+    >>> self_peer_gap(made(agents="AB", standings=[row]), RoundSpan(1, 1))
     Rate(value=0.5, n=1, missing=0)
     """
     stood = _stood(frames, span.last, focal_role(frames.scenario))
-    lost = lacking(Span(1, span.last), unshaped(frames), unshaped_self(frames))
+    lost = lacking(RoundSpan(1, span.last), unshaped(frames), unshaped_self(frames))
     return mean(stood.own - stood.standing, lost)
 
 
-def disagreement(frames: Frames, span: Span) -> Rate:
+def disagreement(frames: Frames, span: RoundSpan) -> Rate:
     """Return how far observers differ about an agent: sd over i != j of R_ij, averaged over j.
 
     0 to 1.41 (1 in the long run: half say -1, half say 1), with the sample's standard deviation
@@ -182,7 +191,7 @@ def disagreement(frames: Frames, span: Span) -> Rate:
     >>> from repunet.analysis.measures.handmade import made
     >>> kept = [dict(round=1, observer=i, target="C", role="player", score=s)
     ...         for i, s in (("A", 0.0), ("B", 1.0))]
-    >>> round(disagreement(made(agents="ABC", reputations=kept), Span(1, 1)).value, 3)
+    >>> round(disagreement(made(agents="ABC", reputations=kept), RoundSpan(1, 1)).value, 3)
     0.707
     """
     records = held(frames, span.last, focal_role(frames.scenario))

@@ -1,7 +1,7 @@
 """Response: how an observer's score of a partner moves with what the partner did."""
 
 from repunet.analysis.measures.acts import COOPERATES, deeds
-from repunet.analysis.measures.measure import Measure, Rate, Span, mean, once
+from repunet.analysis.measures.measure import Measure, Rate, RoundSpan, mean, once
 from repunet.analysis.measures.questions import lacking, unplayed, unshaped
 from repunet.analysis.tables.frames import Frame, Frames
 
@@ -25,7 +25,7 @@ def responses(frames: Frames) -> Frame:
     return led.astype(texts).merge(told.astype(texts), on=["because", *whose])
 
 
-def response_to_cooperation(frames: Frames, span: Span) -> Rate:
+def response_to_cooperation(frames: Frames, span: RoundSpan) -> Rate:
     """Return how much the score of a partner changes when it cooperates: mean of after - before.
 
     -2 to 2: the record that the encounter led to, minus the one the observer held of the partner
@@ -34,32 +34,32 @@ def response_to_cooperation(frames: Frames, span: Span) -> Rate:
     records.
 
     >>> from repunet.analysis.measures.handmade import three_meetings
-    >>> response_to_cooperation(three_meetings(), Span(1, 3))
+    >>> response_to_cooperation(three_meetings(), RoundSpan(1, 3))
     Rate(value=0.25, n=1, missing=0)
     """
     return _response(frames, span, good=True)
 
 
-def response_to_defection(frames: Frames, span: Span) -> Rate:
+def response_to_defection(frames: Frames, span: RoundSpan) -> Rate:
     """Return how much the score of a partner changes when it defects: mean of after - before.
 
     As `response_to_cooperation`, for all other acts.
 
     >>> from repunet.analysis.measures.handmade import three_meetings
-    >>> response_to_defection(three_meetings(), Span(1, 3))
+    >>> response_to_defection(three_meetings(), RoundSpan(1, 3))
     Rate(value=-0.75, n=1, missing=0)
     """
     return _response(frames, span, good=False)
 
 
-def negativity(frames: Frames, span: Span) -> Rate:
+def negativity(frames: Frames, span: RoundSpan) -> Rate:
     """Return how much more defection weighs than cooperation: -(response to D) - (response to C).
 
     Above 0 where scores fall further after a defection than they rise after a cooperation; n counts
     the records of both. Source: bad is stronger than good (Baumeister et al. 2001).
 
     >>> from repunet.analysis.measures.handmade import three_meetings
-    >>> negativity(three_meetings(), Span(1, 3))
+    >>> negativity(three_meetings(), RoundSpan(1, 3))
     Rate(value=0.5, n=2, missing=0)
     """
     good, bad = response_to_cooperation(frames, span), response_to_defection(frames, span)
@@ -68,7 +68,7 @@ def negativity(frames: Frames, span: Span) -> Rate:
     return Rate(value, good.n + bad.n, good.missing)
 
 
-def _response(frames: Frames, span: Span, *, good: bool) -> Rate:
+def _response(frames: Frames, span: RoundSpan, *, good: bool) -> Rate:
     seen = span.of(responses(frames))
     changes = seen[(seen.cooperation >= COOPERATES) == good].change
     return mean(changes, lacking(span, unplayed(frames), unshaped(frames)))

@@ -3,14 +3,14 @@
 import numpy as np
 
 from repunet.analysis.measures.cooperation import cooperation_by_round
-from repunet.analysis.measures.measure import Measure, Rate, Span
+from repunet.analysis.measures.measure import Measure, Rate, RoundSpan
 from repunet.analysis.tables.frames import Frame, Frames
 
 COLLAPSED = 0.2
 """Rate below which cooperation counts as collapsed."""
 
 
-def overall(frames: Frames, span: Span) -> Rate:
+def overall(frames: Frames, span: RoundSpan) -> Rate:
     """Return the mean over all rounds of the run of the headline rate, 0 to 1, whatever the span.
 
     Rounds weigh alike; those without a rate are left out (in voluntary participation all in which
@@ -18,7 +18,7 @@ def overall(frames: Frames, span: Span) -> Rate:
 
     >>> from repunet.analysis.measures.handmade import made
     >>> run = made(encounters=[dict(round=t, cooperation=c) for t, c in ((1, 1.0), (3, 0.0))])
-    >>> overall(run, Span.end(run, 1))
+    >>> overall(run, RoundSpan.end(run, 1))
     Rate(value=0.5, n=2, missing=0)
     """
     rounds = cooperation_by_round(frames)
@@ -27,7 +27,7 @@ def overall(frames: Frames, span: Span) -> Rate:
     return Rate(value, int(rounds.n.sum()), int(rounds.missing.sum()))
 
 
-def slope(frames: Frames, span: Span) -> Rate:
+def slope(frames: Frames, span: RoundSpan) -> Rate:
     """Return the slope of the headline rate over the rounds of the run, per round.
 
     By ordinary least squares on the rounds that have a rate, whatever the span; n counts them. Not
@@ -35,7 +35,7 @@ def slope(frames: Frames, span: Span) -> Rate:
 
     >>> from repunet.analysis.measures.handmade import made
     >>> run = made(encounters=[dict(round=t, cooperation=c) for t, c in ((1, 1.0), (3, 0.0))])
-    >>> slope(run, Span.all(run))
+    >>> slope(run, RoundSpan.all(run))
     Rate(value=-0.5, n=2, missing=0)
     """
     known, missing = _known(frames)
@@ -45,7 +45,7 @@ def slope(frames: Frames, span: Span) -> Rate:
     return Rate(float(np.dot(x, known.value) / np.dot(x, x)), len(known), missing)
 
 
-def collapse(frames: Frames, span: Span) -> Rate:
+def collapse(frames: Frames, span: RoundSpan) -> Rate:
     """Return the first round from which on the headline rate stays below .2 to the end of the run.
 
     Whatever the span. Rounds without a rate (in voluntary participation all in which nobody
@@ -54,7 +54,7 @@ def collapse(frames: Frames, span: Span) -> Rate:
 
     >>> from repunet.analysis.measures.handmade import made
     >>> run = made(encounters=[dict(round=t, cooperation=c) for t, c in ((1, 1.0), (3, 0.0))])
-    >>> collapse(run, Span.all(run))
+    >>> collapse(run, RoundSpan.all(run))
     Rate(value=3.0, n=2, missing=0)
     """
     known, missing = _known(frames)

@@ -9,7 +9,7 @@ from repunet.analysis.report.rows import Cut, Who
 
 @dataclass(frozen=True, slots=True)
 class Most:
-    """How much of each card a page can hold."""
+    """Limits to the entries of an agent's card on a page."""
 
     cards: int
     views: int
@@ -35,8 +35,8 @@ class Most:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """What one agent makes of another, now, and why."""
+class CardView:
+    """Record that one agent has of another, with its reasons."""
 
     who: Who
     role: str
@@ -51,7 +51,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """How an agent stands in one role, now and at the end of each round."""
+    """Standing of an agent in one role, now and at the end of each round."""
 
     role: str
     standing: float | None
@@ -62,7 +62,7 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """How an agent describes itself from a round on."""
+    """Self-description of an agent, from a round on."""
 
     round: int
     role: str
@@ -91,7 +91,7 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An agent."""
+    """State and history of one agent, for a page."""
 
     who: Who
     facts: tuple[str, ...]
@@ -103,11 +103,11 @@ class Card:
     cooperation: Rate
     wealth: float | None
     stands: tuple[Stand, ...]
-    views: Cut[View]
+    views: Cut[CardView]
     """The others' records of it, the worst first."""
-    own: tuple[View, ...]
+    own: tuple[CardView, ...]
     """How it thinks it is seen."""
-    holds: Cut[View]
+    holds: Cut[CardView]
     """Its records of others, without what they rest on."""
     images: Cut[Image]
     """The latest first."""

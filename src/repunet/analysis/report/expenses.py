@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from repunet.analysis.costs import Cost, costs, total
-from repunet.attempts import SINCE
-from repunet.journal import Journal
+from repunet.record.attempts import SINCE
+from repunet.record.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Expenses:
 
 def expenses(journal: Journal) -> Expenses:
     """Return what was asked, in a round that is not committed too."""
-    names = {persona.id: persona.name for persona in journal.founding.personas}
+    names = {persona.id: persona.name for persona in journal.manifest.personas}
     by_agent = [replace(cost, of=names.get(cost.of, cost.of)) for cost in costs(journal, "agent")]
     return Expenses(
         total=total(journal),

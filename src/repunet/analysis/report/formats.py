@@ -4,10 +4,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from repunet.analysis.comparison import Estimate
+from repunet.analysis.comparison import ArmEstimate
 from repunet.analysis.measures.measure import Rate
 from repunet.analysis.rounding import rounded
-from repunet.analysis.statistics import Difference, Effect
+from repunet.analysis.statistics import EffectSize, MeanDifference
 
 UNKNOWN = "n/a"
 
@@ -102,7 +102,7 @@ def _data(
     )
 
 
-def mean(of: Estimate, **said: str) -> Markup:
+def mean(of: ArmEstimate, **said: str) -> Markup:
     """Return the mean of an arm with its interval, its runs, and the decisions missing in them.
 
     Where its runs don't differ at all there is an interval of no width, which is not printed: that
@@ -119,16 +119,16 @@ def mean(of: Estimate, **said: str) -> Markup:
     return _data("mean", found.mean, of.missing, {**said, **known}, between, counted)
 
 
-def difference(of: Difference) -> str:
+def difference(of: MeanDifference) -> str:
     """Return a difference between arms with its interval, if it has one, and what that is of.
 
-    >>> difference(Difference(0.4, 0.1, 0.7, 0.02, (3, 3), "Welch"))
+    >>> difference(MeanDifference(0.4, 0.1, 0.7, 0.02, (3, 3), "Welch"))
     '+.400 [+.100, +.700], n 3, 3'
     """
     return _between(of.difference, of.low, of.high, of.n)
 
 
-def effect(of: Effect) -> str:
+def effect(of: EffectSize) -> str:
     """Return an effect with its interval, if it has one."""
     return _between(of.g, of.low, of.high, of.n)
 

@@ -21,8 +21,8 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """How often one question was asked, and how often there was no answer."""
+class QuestionGaps:
+    """Counts of one kind of question: asked, and left without an answer."""
 
     operation: str
     asked: int
@@ -31,13 +31,13 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """All missing decisions of a run, beside how many were asked for."""
+    """Counts of the missing decisions of a run, beside how many were asked for."""
 
     asked: int
     missing: int
     void: int
     """Encounters that did not take place for lack of an answer."""
-    by_operation: tuple[Kind, ...]
+    by_operation: tuple[QuestionGaps, ...]
     """Questions of which some are missing."""
     listed: Cut[Gap]
 
@@ -59,7 +59,7 @@ def gaps(frames: Frames, people: People) -> Gaps:
         missing=len(missing),
         void=int(rounds.void.sum()),
         by_operation=tuple(
-            Kind(str(name), int(answered.get(name, 0) + count), int(count))
+            QuestionGaps(str(name), int(answered.get(name, 0) + count), int(count))
             for name, count in sorted(lacking.items(), key=lambda each: (-each[1], each[0]))
         ),
         listed=Cut(tuple(listed), len(missing) - len(listed)),

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from repunet.analysis.report.rows import People, rows
 from repunet.analysis.tables.frames import Frames
-from repunet.gossip import LIKERT
+from repunet.world.gossip import LIKERT
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Something that a record rests on."""
+    """One encounter or piece of gossip that a record rests on."""
 
     id: str
     kind: str
@@ -17,8 +17,8 @@ class Ground:
     text: str
 
 
-class Grounds:
-    """All encounters and all gossip of a run, to be asked for as an observer knows them."""
+class GroundTruth:
+    """Index of all encounters and all gossip of a run, as an observer knows them."""
 
     def __init__(self, frames: Frames, people: People) -> None:
         self._people = people

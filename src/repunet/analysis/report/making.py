@@ -9,7 +9,7 @@ from repunet.analysis.measures.gossip import judged
 from repunet.analysis.report.rendering import rendered
 from repunet.analysis.report.several import ArmInShort, Stage, SweepReport, sweep_report
 from repunet.analysis.report.single import run_report
-from repunet.analysis.report.source import Source, read
+from repunet.analysis.report.source import ReportSource, read
 from repunet.analysis.sentiment import VADER
 from repunet.errors import RepuNetError, UsageError
 
@@ -33,7 +33,7 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ReportPage:
     """A report, and what it says first."""
 
     html: str
@@ -44,7 +44,7 @@ class Page:
     """Runs that could not be read, and why."""
 
 
-def page_of_run(path: Path, tone: str = VADER) -> Page:
+def page_of_run(path: Path, tone: str = VADER) -> ReportPage:
     """Return the report on the run in a file, as far as it is committed."""
     report = run_report(read(path, tone), judged(tone))
     end = report.contents.numbers.end
@@ -53,15 +53,15 @@ def page_of_run(path: Path, tone: str = VADER) -> Page:
     what = f"{run.name}, {run.treatment}{far}"
     counted = end.n + end.missing
     headline = Headline(what, run.stretch, end.value, None, None, 1, end.missing, counted)
-    return Page(rendered("run.html", report), 1, run.mind, (headline,))
+    return ReportPage(rendered("run.html", report), 1, run.mind, (headline,))
 
 
-def page_of_runs(name: str, paths: Sequence[Path], tone: str = VADER) -> Page:
+def page_of_runs(name: str, paths: Sequence[Path], tone: str = VADER) -> ReportPage:
     """Return the report on the runs in several files; those that can't be read are left out.
 
     Raises UsageError if none can be.
     """
-    sources: list[Source] = []
+    sources: list[ReportSource] = []
     left_out: list[str] = []
     for path in paths:
         try:
@@ -74,7 +74,7 @@ def page_of_runs(name: str, paths: Sequence[Path], tone: str = VADER) -> Page:
     found = sweep_report(name, once, left_out, judged(tone))
     report = replace(found, notes=(*notes.copies(copies), *found.notes))
     headlines = [_headline(report, stage, arm) for stage in report.stages for arm in stage.arms]
-    return Page(
+    return ReportPage(
         rendered("sweep.html", report),
         len(once),
         "; ".join(report.minds),
@@ -83,9 +83,9 @@ def page_of_runs(name: str, paths: Sequence[Path], tone: str = VADER) -> Page:
     )
 
 
-def _once(sources: Sequence[Source]) -> tuple[list[Source], dict[str, list[str]]]:
+def _once(sources: Sequence[ReportSource]) -> tuple[list[ReportSource], dict[str, list[str]]]:
     """Return each run once, and which others are the same, by the name of the one that counts."""
-    first: dict[str, Source] = {}
+    first: dict[str, ReportSource] = {}
     copies: dict[str, list[str]] = {}
     for source in sources:
         same = first.setdefault(source.setting.digest, source)

@@ -5,7 +5,7 @@ from functools import partial
 
 from repunet.analysis.measures.catalogue import MEASURES, measured
 from repunet.analysis.measures.cooperation import cooperation, cooperation_by_round
-from repunet.analysis.measures.measure import WINDOW, Measure, Rate, Span
+from repunet.analysis.measures.measure import WINDOW, Measure, Rate, RoundSpan
 from repunet.analysis.report.rows import rows
 from repunet.analysis.tables.frames import Frames
 
@@ -60,7 +60,7 @@ class Numbers:
 
 def numbers(frames: Frames) -> Numbers:
     """Return all measures that are defined in the dilemma, by family, and the rounds in numbers."""
-    end, whole = Span.end(frames, WINDOW), Span.all(frames)
+    end, whole = RoundSpan.end(frames, WINDOW), RoundSpan.all(frames)
     last, all_ = measured(frames, end), measured(frames, whole)
     families: dict[str, list[Number]] = {}
     for name in last:

@@ -7,8 +7,8 @@ from typing import Any
 
 from repunet.analysis.measures.cooperation import cooperation_by_agent
 from repunet.analysis.measures.measure import Rate
-from repunet.analysis.report.card import Card, Image, Met, Most, Stand, Tied, View
-from repunet.analysis.report.grounds import Ground, Grounds
+from repunet.analysis.report.card import Card, CardView, Image, Met, Most, Stand, Tied
+from repunet.analysis.report.grounds import Ground, GroundTruth
 from repunet.analysis.report.rows import Cut, People, Who, grouped, rows
 from repunet.analysis.tables.frames import Frame, Frames
 from repunet.scenarios import scenario as find
@@ -19,7 +19,7 @@ class Cards:
 
     def __init__(self, frames: Frames, people: People, most: Most) -> None:
         self._people, self._most, self._frames = people, most, frames
-        self._grounds = Grounds(frames, people)
+        self._grounds = GroundTruth(frames, people)
         records = frames["reputations"]
         current = list(rows(records[records.until_round.isna()]))
         self._about = grouped(current, "target")
@@ -99,7 +99,7 @@ class Cards:
             for role, history in grouped(self._stands.get(agent, ()), "role").items()
         )
 
-    def _views(self, records: Sequence[Any]) -> Cut[View]:
+    def _views(self, records: Sequence[Any]) -> Cut[CardView]:
         """Return the records, or the worst and the best of them where there are too many."""
         most = self._most.views
         half = most // 2
@@ -107,11 +107,11 @@ class Cards:
         views = tuple(self._view(record, record.observer) for record in kept)
         return Cut(views, len(records) - len(kept))
 
-    def _view(self, record: Any, whose: str) -> View:
+    def _view(self, record: Any, whose: str) -> CardView:
         grounds = tuple(self._grounds.of(each, record.observer) for each in record.because)
         return _view(record, self._people[whose], record.cause, grounds)
 
-    def _held_of(self, record: Any) -> View:
+    def _held_of(self, record: Any) -> CardView:
         return _view(record, self._people[record.target], record.cause, ())
 
     def _self_images(self, agent: str) -> Cut[Image]:
@@ -132,8 +132,8 @@ class Cards:
         return Cut.of(tied, self._most.ties)
 
 
-def _view(record: Any, who: Who, cause: str, grounds: tuple[Ground, ...]) -> View:
-    return View(
+def _view(record: Any, who: Who, cause: str, grounds: tuple[Ground, ...]) -> CardView:
+    return CardView(
         who=who,
         role=record.role,
         score=record.score,

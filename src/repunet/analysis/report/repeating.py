@@ -6,14 +6,13 @@ from dataclasses import asdict, dataclass
 from shlex import join, quote
 from typing import Any
 
-from repunet.continuity import BRANCHED
-from repunet.forking import Origin, changes, origin
-from repunet.founding import Founding
-from repunet.journal import Journal
 from repunet.models.allowance import Allowance
 from repunet.models.endpoint import PERSON
-from repunet.run import SPEC
-from repunet.storage import FILE, called
+from repunet.record.changes import ForkOrigin, changes, origin
+from repunet.record.journal import Journal
+from repunet.record.manifest import Manifest
+from repunet.record.notes import BRANCHED, SPEC
+from repunet.record.storage import FILE, called
 
 BESIDE = "spec.json"
 """The file beside a run from which it can be founded once more."""
@@ -23,7 +22,7 @@ NAME = "again"
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """How a run is played once more, as far as it is committed."""
+    """Commands that play a run once more, as far as it is committed."""
 
     spec: str
     """As JSON, what founds it with as many rounds; empty where it was not founded from a spec."""
@@ -53,7 +52,7 @@ def repetition(journal: Journal, rounds: int, imported: int = 0) -> Repetition:
     near = ["repunet", "run", "--spec", str(journal.path.with_name(BESIDE)), *so_far]
     forked = ["repunet", *_forked(journal, source), *so_far] if source else []
     return Repetition(
-        spec=_again(spec, asked, journal.founding) if spec else "",
+        spec=_again(spec, asked, journal.manifest) if spec else "",
         begun=join(forked or ["repunet", "run", "--spec", BESIDE]),
         beside="" if source else join(near),
         check=f"repunet digest {NAME} --round {rounds}",
@@ -68,11 +67,11 @@ def _checks(name: str) -> tuple[str, ...]:
 
 
 def _obstacle(
-    journal: Journal, source: Origin | None, spec: Mapping[str, Any], imported: int
+    journal: Journal, source: ForkOrigin | None, spec: Mapping[str, Any], imported: int
 ) -> str:
     if imported and source is None:
         return f"Its first {imported} rounds were taken over by repunet import."
-    if PERSON in journal.founding.mind_names.split(" + "):
+    if PERSON in journal.manifest.mind_names.split(" + "):
         return "A person decided in it."
     if any(journal.rows("SELECT 1 FROM meta WHERE key GLOB ?", f"{BRANCHED}*")):
         return "RepuNet or a mind changed while it was being played (repunet resume --branch)."
@@ -85,14 +84,14 @@ def _spec(journal: Journal) -> dict[str, Any]:
     return kept
 
 
-def _again(spec: Mapping[str, Any], rounds: int, founding: Founding) -> str:
+def _again(spec: Mapping[str, Any], rounds: int, manifest: Manifest) -> str:
     """Return the spec of so many rounds, whose minds say all that they had from the environment."""
     same = {key: value for key, value in spec.items() if key != "name"}
-    changed = same | {"rounds": rounds, "minds": founding.assigned}
+    changed = same | {"rounds": rounds, "minds": manifest.assigned}
     return json.dumps(changed, ensure_ascii=False, indent=2) + "\n"
 
 
-def _forked(journal: Journal, source: Origin) -> list[str]:
+def _forked(journal: Journal, source: ForkOrigin) -> list[str]:
     beside = journal.path.parent.with_name(source.name) / FILE
     name = str(beside.parent) if beside.is_file() and quote(source.name) != called(beside) else ""
     switches = changes(journal).get(source.round + 1, {}).items()

@@ -30,7 +30,7 @@ class Who:
 
 
 class People:
-    """Everybody in a run by id; whoever is not known goes by the id."""
+    """Names of everybody in a run, by id; who is not known goes by the id."""
 
     def __init__(self, frames: Frames, cards: int) -> None:
         named = zip(frames["agents"].agent, frames["agents"].name, strict=True)

@@ -8,16 +8,15 @@ from repunet import __version__
 from repunet.analysis.report.headline import COUNTS, over
 from repunet.analysis.report.repeating import Repetition, repetition
 from repunet.analysis.tables.history import History
-from repunet.attempts import SINCE
-from repunet.continuity import BRANCHED, TEMPLATES
 from repunet.errors import UsageError
-from repunet.event import TreatmentChanged
-from repunet.forking import Origin, origin, treatment_label
-from repunet.journal import Journal
-from repunet.prompts import PLAIN, sources
-from repunet.run import FAITHFUL
+from repunet.prompts import sources
+from repunet.record.attempts import SINCE
+from repunet.record.changes import ForkOrigin, origin, treatment_label
+from repunet.record.journal import Journal
+from repunet.record.notes import BRANCHED, TEMPLATES
 from repunet.scenarios import scenario
-from repunet.treatment import TREATMENTS, UNLIMITED, Treatment
+from repunet.world.event import TreatmentChanged
+from repunet.world.treatment import TREATMENTS, UNLIMITED, Treatment
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +61,8 @@ class MindOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """What was run."""
+class RunSetting:
+    """Settings a run was played with."""
 
     name: str
     scenario: str
@@ -86,7 +85,7 @@ class Setting:
     rounds: int
     planned: int
     unfinished: Unfinished | None
-    origin: Origin | None
+    origin: ForkOrigin | None
     repeat: Repetition
     imported: int
     branched: tuple[tuple[str, str], ...]
@@ -107,31 +106,31 @@ class Setting:
         return COUNTS.get(self.scenario, "")
 
 
-def setting(journal: Journal, history: History) -> Setting:
+def setting(journal: Journal, history: History) -> RunSetting:
     """Return what was run, as far as the history of the run goes."""
-    founding, dilemma = history.founding, scenario(history.founding.scenario)
+    manifest, dilemma = history.manifest, scenario(history.manifest.scenario)
     changed = {at.round: event.treatment for at, event in history.of(TreatmentChanged)}
-    return Setting(
+    return RunSetting(
         name=history.name,
         scenario=dilemma.name,
         title=dilemma.title,
         cooperation=dilemma.cooperation,
         treatment=treatment_label(journal, changed),
-        switches=_switches(founding.treatment),
-        mind=history.minds(founding.mind_names),
+        switches=_switches(manifest.treatment),
+        mind=history.minds(manifest.mind_names),
         minds=tuple(
             MindOf(whose, str(mind["given"]), json.dumps(mind, ensure_ascii=False, indent=1))
-            for whose, mind in founding.minds.items()
+            for whose, mind in manifest.minds.items()
         ),
         prompts=_prompts(journal),
-        plan=journal.meta("plan") or FAITHFUL,
+        plan=journal.notes.plan,
         begun_with=journal.meta("version") or "not noted",
         made_with=__version__,
-        seed=founding.seed,
+        seed=manifest.seed,
         digest=history.digest,
-        agents=len(founding.personas),
+        agents=len(manifest.personas),
         rounds=history.last,
-        planned=int(journal.meta("planned") or 0),
+        planned=journal.notes.planned,
         unfinished=_unfinished(journal, history.last),
         origin=origin(journal),
         repeat=repetition(journal, history.last, history.imported),
@@ -156,9 +155,9 @@ def _spelt(value: object) -> str:
 
 
 def _prompts(journal: Journal) -> Prompts:
-    name, kept = journal.meta("prompts") or PLAIN, journal.meta(TEMPLATES)
+    name, kept = journal.notes.wording, journal.meta(TEMPLATES)
     try:
-        texts = json.loads(kept) if kept else sources(name, journal.founding.scenario)
+        texts = json.loads(kept) if kept else sources(name, journal.manifest.scenario)
     except UsageError:  # a wording that is not installed here, and that nobody read
         texts = {}
     hashes = tuple((title, _hash(text)) for title, text in sorted(texts.items()))

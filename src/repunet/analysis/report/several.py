@@ -3,32 +3,39 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from repunet.analysis.comparison import Arm, Contrast, Estimate, Group, MeasuredRun, compared
+from repunet.analysis.comparison import (
+    Arm,
+    ArmEstimate,
+    Group,
+    MeasureContrast,
+    MeasuredRun,
+    compared,
+)
 from repunet.analysis.comparison.arms import ArmRuns, Field, fields
 from repunet.analysis.comparison.comparing import estimate
 from repunet.analysis.measures.catalogue import MEASURES, measured
-from repunet.analysis.measures.measure import WINDOW, Rate, Span
+from repunet.analysis.measures.measure import WINDOW, Rate, RoundSpan
 from repunet.analysis.report.headline import LATEST, over
 from repunet.analysis.report.numbers import note
 from repunet.analysis.report.pictures import Picture, pictures
 from repunet.analysis.report.repeating import numbered
-from repunet.analysis.report.setting import Setting
-from repunet.analysis.report.source import Source
+from repunet.analysis.report.setting import RunSetting
+from repunet.analysis.report.source import ReportSource
 
 HEADLINE = "cooperation"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MeasureRow:
     """A measure, in each arm of a group."""
 
     name: str
     title: str
     unit: str
     note: str
-    end: tuple[Estimate, ...]
+    end: tuple[ArmEstimate, ...]
     """Over the last rounds."""
-    whole: tuple[Estimate, ...]
+    whole: tuple[ArmEstimate, ...]
     """Over all rounds."""
 
 
@@ -36,7 +43,7 @@ class Row:
 class RunInShort:
     """A run of an arm, in a line."""
 
-    setting: Setting
+    setting: RunSetting
     end: Rate
     """The headline."""
     asked: int
@@ -48,12 +55,12 @@ class ArmInShort:
     """An arm: runs that differ in nothing but their seeds."""
 
     arm: Arm
-    setting: Setting
+    setting: RunSetting
     """That of its first run: what it says of one run alone is not said of the arm."""
     runs: tuple[RunInShort, ...]
-    end: Estimate
+    end: ArmEstimate
     """The headline."""
-    whole: Estimate
+    whole: ArmEstimate
 
     @property
     def seeds(self) -> str:
@@ -69,8 +76,8 @@ class Stage:
     shared: str
     """What all of its runs have in common."""
     arms: tuple[ArmInShort, ...]
-    families: tuple[tuple[str, tuple[Row, ...]], ...]
-    contrasts: tuple[Contrast, ...]
+    families: tuple[tuple[str, tuple[MeasureRow, ...]], ...]
+    contrasts: tuple[MeasureContrast, ...]
     """Of the headline."""
     notes: tuple[str, ...]
 
@@ -87,12 +94,12 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class SweepReport:
-    """All that stands in the report on several runs."""
+    """Contents of the report on several runs."""
 
     name: str
     window: int
     stages: tuple[Stage, ...]
-    settings: tuple[Setting, ...]
+    settings: tuple[RunSetting, ...]
     """Of all runs, those without a round too."""
     notes: tuple[str, ...]
     pictures: tuple[Picture, ...]
@@ -144,11 +151,11 @@ class SweepReport:
 
 
 def sweep_report(
-    name: str, sources: Sequence[Source], left_out: Sequence[str] = (), tone: str = ""
+    name: str, sources: Sequence[ReportSource], left_out: Sequence[str] = (), tone: str = ""
 ) -> SweepReport:
     """Return the report on several runs; raises UsageError if none has a committed round."""
-    ends = [_measured(each, Span.end(each.frames, WINDOW)) for each in sources]
-    wholes = [_measured(each, Span.all(each.frames)) for each in sources]
+    ends = [_measured(each, RoundSpan.end(each.frames, WINDOW)) for each in sources]
+    wholes = [_measured(each, RoundSpan.all(each.frames)) for each in sources]
     found = compared([_headline_alone(run) for run in ends])
     settings = {run.path: source.setting for run, source in zip(ends, sources, strict=True)}
     both = zip(_fields(ends), _fields(wholes), strict=True)
@@ -166,7 +173,7 @@ def sweep_report(
     )
 
 
-def _measured(source: Source, span: Span) -> MeasuredRun:
+def _measured(source: ReportSource, span: RoundSpan) -> MeasuredRun:
     frames, setting = source.frames, source.setting
     return MeasuredRun(
         name=setting.name,
@@ -192,7 +199,7 @@ def _fields(runs: Sequence[MeasuredRun]) -> list[Field]:
     return fields([run for run in runs if run.rounds])
 
 
-def _stage(group: Group, end: Field, whole: Field, settings: Mapping[str, Setting]) -> Stage:
+def _stage(group: Group, end: Field, whole: Field, settings: Mapping[str, RunSetting]) -> Stage:
     headline = group.measures[0]
     arms = zip(end.arms, whole.arms, strict=True)
     first = settings[end.arms[0].runs[0].path]
@@ -206,7 +213,7 @@ def _stage(group: Group, end: Field, whole: Field, settings: Mapping[str, Settin
     )
 
 
-def _arm(end: ArmRuns, whole: ArmRuns, settings: Mapping[str, Setting]) -> ArmInShort:
+def _arm(end: ArmRuns, whole: ArmRuns, settings: Mapping[str, RunSetting]) -> ArmInShort:
     runs = tuple(
         RunInShort(settings[run.path], run.rates[HEADLINE], run.asked, run.missing)
         for run in end.runs
@@ -215,14 +222,14 @@ def _arm(end: ArmRuns, whole: ArmRuns, settings: Mapping[str, Setting]) -> ArmIn
     return ArmInShort(end.arm, runs[0].setting, runs, *estimates)
 
 
-def _families(end: Field, whole: Field) -> Iterator[tuple[str, tuple[Row, ...]]]:
+def _families(end: Field, whole: Field) -> Iterator[tuple[str, tuple[MeasureRow, ...]]]:
     """Yield all measures by family, with the mean of each arm."""
     names = dict.fromkeys(name for arm in end.arms for run in arm.runs for name in run.rates)
-    families: dict[str, list[Row]] = {}
+    families: dict[str, list[MeasureRow]] = {}
     for measure in map(MEASURES.__getitem__, names):
         last, all_ = (
             tuple(estimate(measure.name, arm) for arm in field.arms) for field in (end, whole)
         )
-        row = Row(measure.name, measure.title, measure.unit, note(measure), last, all_)
+        row = MeasureRow(measure.name, measure.title, measure.unit, note(measure), last, all_)
         families.setdefault(measure.family, []).append(row)
     yield from ((family, tuple(found)) for family, found in families.items())

@@ -9,8 +9,8 @@ from repunet.analysis.report.numbers import Numbers, numbers
 from repunet.analysis.report.people import Cards
 from repunet.analysis.report.pictures import Picture, pictures
 from repunet.analysis.report.rows import Cut, People
-from repunet.analysis.report.setting import Setting
-from repunet.analysis.report.source import Source
+from repunet.analysis.report.setting import RunSetting
+from repunet.analysis.report.source import ReportSource
 from repunet.analysis.report.talk import Talk, talk
 from repunet.analysis.tables.frames import Frames
 
@@ -20,7 +20,7 @@ PIECES = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What is told of a run, and follows from its tables alone."""
+    """Sections of a report that follow from the tables of a run alone."""
 
     numbers: Numbers
     cards: Cut[Card]
@@ -42,9 +42,9 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """All that stands in the report on a run."""
+    """Contents of the report on one run."""
 
-    setting: Setting
+    setting: RunSetting
     expenses: Expenses
     contents: Contents
     pictures: tuple[Picture, ...]
@@ -57,7 +57,7 @@ class RunReport:
         return f"{self.setting.name}: {self.setting.title}, {self.setting.treatment}"
 
 
-def run_report(source: Source, tone: str = "") -> RunReport:
+def run_report(source: ReportSource, tone: str = "") -> RunReport:
     """Return the report on a run."""
     return RunReport(
         setting=source.setting,

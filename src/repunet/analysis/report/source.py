@@ -6,31 +6,31 @@ from pathlib import Path
 from repunet.analysis.comparison.factors import factors
 from repunet.analysis.measures.gossip import judge_by
 from repunet.analysis.report.expenses import Expenses, expenses
-from repunet.analysis.report.setting import Setting, setting
+from repunet.analysis.report.setting import RunSetting, setting
 from repunet.analysis.sentiment import VADER
 from repunet.analysis.tables import History
 from repunet.analysis.tables.frames import Frames, frames
-from repunet.garbage import collector
-from repunet.journal import Journal
+from repunet.record.collector import collector
+from repunet.record.journal import Journal
 
 
 @dataclass(frozen=True)
-class Source:
+class ReportSource:
     """A run: its tables, what was run, and what it cost."""
 
     path: Path
     frames: Frames
-    setting: Setting
+    setting: RunSetting
     expenses: Expenses
     factors: dict[str, str]
     """What it follows from, all but its scenario and its seed, as comparisons name it."""
 
 
-def read(path: Path, tone: str = VADER) -> Source:
+def read(path: Path, tone: str = VADER) -> ReportSource:
     """Return a run as far as it is committed, whoever writes it meanwhile."""
     with collector.spared(), Journal.open(path) as journal:
         history = History(journal)
-        return Source(
+        return ReportSource(
             path=path,
             frames=judge_by(frames(history), tone),
             setting=setting(journal, history),

@@ -6,12 +6,12 @@ from typing import Any
 
 from repunet.analysis.report.rows import People, Who, grouped, rows
 from repunet.analysis.tables.frames import Frames
-from repunet.gossip import LIKERT
+from repunet.world.gossip import LIKERT
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What the target did in the encounter that is talked about."""
+    """Act of the target in the encounter that a piece of gossip is about."""
 
     outcome: str
     move: str | None
@@ -21,7 +21,7 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class ToldPieceRow:
     """One piece as its listener heard it, and what the listener passed on of it."""
 
     hop: int
@@ -32,19 +32,19 @@ class Telling:
     valence: float
     sense: str | None
     credibility: str
-    onward: tuple["Telling", ...]
+    onward: tuple["ToldPieceRow", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """All that was told of one agent's part in one encounter."""
+    """Gossip about one agent's part in one encounter."""
 
     encounter: str
     target: Who
     role: str
     truth: Truth | None
     """None where the encounter is not known, as where a choice is talked about."""
-    tellings: tuple[Telling, ...]
+    tellings: tuple[ToldPieceRow, ...]
     pieces: int
 
 
@@ -128,7 +128,7 @@ def _round(
     return RoundOfTalk(number, threads, len(heard))
 
 
-def _told(pieces: Sequence[Any], people: People) -> tuple[Telling, ...]:
+def _told(pieces: Sequence[Any], people: People) -> tuple[ToldPieceRow, ...]:
     """Return the first tellings of a thread, each with what followed from it.
 
     What was passed on by somebody whose own hearing of it is not known begins a line of its own.
@@ -136,9 +136,9 @@ def _told(pieces: Sequence[Any], people: People) -> tuple[Telling, ...]:
     told = grouped(pieces, "path")
     heard = {(*piece.path, piece.listener) for piece in pieces}
 
-    def telling(piece: Any) -> Telling:
+    def telling(piece: Any) -> ToldPieceRow:
         onward = told.get((*piece.path, piece.listener), ())
-        return Telling(
+        return ToldPieceRow(
             hop=piece.order,
             gossiper=people[piece.gossiper],
             listener=people[piece.listener],

@@ -6,7 +6,7 @@ from typing import Any
 
 from repunet.analysis.sentiment.classifier import Sentiment, each_once
 from repunet.analysis.sentiment.lexicon import lexicon
-from repunet.extras import library
+from repunet.system.extras import library
 
 TURNING = 0.05
 """Compound score from which VADER's authors call a text positive; from minus it, negative."""

@@ -9,7 +9,7 @@ from pickle import UnpicklingError
 from typing import Any
 
 from repunet.errors import UsageError
-from repunet.extras import library
+from repunet.system.extras import library
 
 PARTS = ("*.safetensors", "*.bin", "*.json", "*.txt", "*.model")
 """Files a model and its tokenizer consist of; those for other libraries are left out."""

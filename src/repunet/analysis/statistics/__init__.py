@@ -2,13 +2,13 @@
 
 from repunet.analysis.statistics.correlation import fisher_mean
 from repunet.analysis.statistics.difference import (
-    Difference,
+    MeanDifference,
     difference_limits,
     paired_t,
     permutation,
     welch,
 )
-from repunet.analysis.statistics.effect import Effect, hedges
+from repunet.analysis.statistics.effect import EffectSize, hedges
 from repunet.analysis.statistics.families import holm
 from repunet.analysis.statistics.interval import (
     SHARE,
@@ -29,10 +29,10 @@ from repunet.analysis.statistics.trend import Slope, slope
 __all__ = [
     "SHARE",
     "UNLIMITED",
-    "Difference",
-    "Effect",
+    "EffectSize",
     "Interval",
     "Limits",
+    "MeanDifference",
     "Power",
     "Slope",
     "Values",

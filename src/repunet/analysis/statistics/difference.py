@@ -40,7 +40,7 @@ Method: TypeAlias = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class MeanDifference:
     """The mean of one arm minus that of another, and how likely chance gives one as large."""
 
     difference: float | None
@@ -57,7 +57,7 @@ class Difference:
     """Of permutation tests: the smallest p that so many runs can give."""
 
 
-def welch(a: Values, b: Values, level: float = LEVEL, within: Limits = UNLIMITED) -> Difference:
+def welch(a: Values, b: Values, level: float = LEVEL, within: Limits = UNLIMITED) -> MeanDifference:
     """Return the difference of two arms whose variances may differ (Welch 1947).
 
     The interval and the two-sided p are of t = (m_a - m_b) / √(s_a²/n_a + s_b²/n_b), with the
@@ -71,16 +71,18 @@ def welch(a: Values, b: Values, level: float = LEVEL, within: Limits = UNLIMITED
     one, other = interval(a), interval(b)
     n, difference = (one.n, other.n), _minus(one, other)
     if not (one.sd or other.sd) or one.sd is None or other.sd is None or difference is None:
-        return Difference(difference, None, None, None, n, "Welch")
+        return MeanDifference(difference, None, None, None, n, "Welch")
     parts = (one.sd**2 / one.n, other.sd**2 / other.n)
     df = sum(parts) ** 2 / (parts[0] ** 2 / (one.n - 1) + parts[1] ** 2 / (other.n - 1))
     error = math.sqrt(sum(parts))
     p, half = two_sided(difference / error, df), quantile((1 + level) / 2, df) * error
     low, high = cut(difference - half, difference + half, within)
-    return Difference(difference, low, high, p, n, "Welch", df)
+    return MeanDifference(difference, low, high, p, n, "Welch", df)
 
 
-def paired_t(a: Values, b: Values, level: float = LEVEL, within: Limits = UNLIMITED) -> Difference:
+def paired_t(
+    a: Values, b: Values, level: float = LEVEL, within: Limits = UNLIMITED
+) -> MeanDifference:
     """Return the mean of the differences of pairs, with its t-interval and p (Student 1908).
 
     Runs are paired by their place; a pair of which one is undefined doesn't count. Where all pairs
@@ -95,10 +97,10 @@ def paired_t(a: Values, b: Values, level: float = LEVEL, within: Limits = UNLIMI
     found = interval(minus(one, other), level)
     n, mean = (found.n, found.n), found.mean
     if not found.sd or mean is None or found.low is None or found.high is None:
-        return Difference(mean, None, None, None, n, "paired t")
+        return MeanDifference(mean, None, None, None, n, "paired t")
     p = two_sided(mean / (found.sd / math.sqrt(found.n)), found.n - 1)
     low, high = cut(found.low, found.high, within)
-    return Difference(mean, low, high, p, n, "paired t", float(found.n - 1))
+    return MeanDifference(mean, low, high, p, n, "paired t", float(found.n - 1))
 
 
 def difference_limits(within: Limits) -> Limits:
@@ -113,7 +115,7 @@ def difference_limits(within: Limits) -> Limits:
     return least - most, most - least
 
 
-def permutation(a: Values, b: Values, *, paired: bool = False) -> Difference:
+def permutation(a: Values, b: Values, *, paired: bool = False) -> MeanDifference:
     """Return the permutation test of the difference of means (Fisher 1935; Pitman 1937).
 
     Two-sided: twice the smaller of both tails, at most 1. Unpaired, runs change arms; paired, each
@@ -133,10 +135,10 @@ def permutation(a: Values, b: Values, *, paired: bool = False) -> Difference:
     method: Method = f"{kind}, exact" if exact else f"{kind}, drawn"  # type: ignore[assignment]
     difference = _minus(interval(one), interval(other))
     if min(n) < 2:
-        return Difference(difference, None, None, None, n, method)
+        return MeanDifference(difference, None, None, None, n, method)
     p = _tested(one, other, paired, exact)
     reached = smallest_p(n[0], paired=paired, other=n[1]) if exact else 2 / (DRAWN + 1)
-    return Difference(difference, None, None, p, n, method, smallest_p=reached)
+    return MeanDifference(difference, None, None, p, n, method, smallest_p=reached)
 
 
 def _tested(one: list[float], other: list[float], paired: bool, exact: bool) -> float:

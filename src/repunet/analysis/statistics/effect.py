@@ -22,7 +22,7 @@ LARGE = 100.0
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class EffectSize:
     """Hedges's g with its interval."""
 
     g: float | None
@@ -37,7 +37,7 @@ class Effect:
         return NAMES[self.kind]
 
 
-def hedges(a: Values, b: Values, *, paired: bool = False, level: float = LEVEL) -> Effect:
+def hedges(a: Values, b: Values, *, paired: bool = False, level: float = LEVEL) -> EffectSize:
     """Return the difference of the means in standard deviations, corrected for few runs.
 
     Unpaired: g = J (m_a - m_b) / s, s the pooled standard deviation, J the exact correction
@@ -58,13 +58,13 @@ def hedges(a: Values, b: Values, *, paired: bool = False, level: float = LEVEL) 
     first, second = interval(one), interval(other)
     freedom = n[0] - 1 if paired else sum(n) - 2
     if min(n) < 2 or freedom < 2 or not (first.sd or second.sd):
-        return Effect(None, None, None, n, kind)
+        return EffectSize(None, None, None, n, kind)
     difference = (first.mean or 0.0) - (second.mean or 0.0)
     s = _standard(first, second, paired)
     error = _paired_error(one, other) if paired else s * math.sqrt(1 / n[0] + 1 / n[1])
     low, high = _noncentral(difference, error, freedom, level)
     g, scale = correction(freedom) * difference / s, error / s
-    return Effect(g, _times(low, scale), _times(high, scale), n, kind)
+    return EffectSize(g, _times(low, scale), _times(high, scale), n, kind)
 
 
 def correction(freedom: int) -> float:

@@ -17,7 +17,7 @@ SPREAD_LEVEL = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """How many runs each of two arms needs, and for what."""
+    """Number of runs that each of two arms needs, and the difference it is for."""
 
     means: tuple[float, float]
     sds: tuple[float, float]

@@ -7,20 +7,20 @@ from repunet.analysis.tables.history import History
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
-        Table("agents", rows.Person, building.agents),
+        Table("agents", rows.AgentTableRow, building.agents),
         Table("rounds", rows.RoundPlayed, building.rounds),
         Table("encounters", rows.Seat, building.encounters),
-        Table("choices", rows.Choice, building.choices),
+        Table("choices", rows.ChoiceRow, building.choices),
         Table("payoffs", rows.Payoff, building.payoffs),
         Table("reputations", rows.Record, building.reputations),
         Table("standings", rows.Standing, building.standings),
         Table("self_images", rows.SelfImage, building.self_images),
         Table("ties", rows.TieSpell, building.ties),
-        Table("gossip", rows.Piece, building.gossip),
+        Table("gossip", rows.GossipRow, building.gossip),
         Table("untold", rows.Untold, building.untold),
-        Table("decisions", rows.Decided, building.decisions),
+        Table("decisions", rows.DecisionRow, building.decisions),
         Table("missing", rows.MissingDecision, building.missing),
-        Table("attempts", rows.Attempt, building.attempts),
+        Table("attempts", rows.AttemptRow, building.attempts),
     )
 }
 """Every table there is, by name."""

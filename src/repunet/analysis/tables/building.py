@@ -9,13 +9,13 @@ from repunet.analysis.summary import tally
 from repunet.analysis.tables.columns import Json
 from repunet.analysis.tables.history import At, History
 from repunet.analysis.tables.rows import (
-    Attempt,
-    Choice,
-    Decided,
+    AgentTableRow,
+    AttemptRow,
+    ChoiceRow,
+    DecisionRow,
+    GossipRow,
     MissingDecision,
     Payoff,
-    Person,
-    Piece,
     Record,
     RoundPlayed,
     Seat,
@@ -24,8 +24,11 @@ from repunet.analysis.tables.rows import (
     TieSpell,
     Untold,
 )
-from repunet.encounter import UNIT, Act, Encounter
-from repunet.event import (
+from repunet.models.ledger import DOLLAR, Spending
+from repunet.questions.coordinate import Coordinate
+from repunet.record.manifest import DEFAULT, OPERATION, ROLE, Manifest
+from repunet.world.encounter import UNIT, Act, Encounter
+from repunet.world.event import (
     AgentJoined,
     ChoiceMade,
     DecisionMissing,
@@ -41,25 +44,23 @@ from repunet.event import (
     TieSevered,
     unfolded,
 )
-from repunet.founding import DEFAULT, OPERATION, ROLE, Founding
-from repunet.gossip import SENSE, Gossip
-from repunet.models.ledger import DOLLAR, Spending
-from repunet.network import Tie
-from repunet.persona import AgentId, Participant, Persona
+from repunet.world.gossip import SENSE, Gossip
+from repunet.world.network import Tie
+from repunet.world.persona import AgentId, Participant, Persona
 
 START = At(0, 0, None)
 
 
-def agents(history: History) -> Iterator[Person]:
+def agents(history: History) -> Iterator[AgentTableRow]:
     """Yield the founders, then those who joined them."""
-    for persona in history.founding.personas:
+    for persona in history.manifest.personas:
         yield _person(history, persona, 0, None)
     for at, event in history.of(AgentJoined):
         yield _person(history, event.persona, at.round, at.seq)
 
 
-def _person(history: History, persona: Persona, joined: int, seq: int | None) -> Person:
-    return Person(
+def _person(history: History, persona: Persona, joined: int, seq: int | None) -> AgentTableRow:
+    return AgentTableRow(
         agent=persona.id,
         name=persona.name,
         round=joined,
@@ -68,7 +69,7 @@ def _person(history: History, persona: Persona, joined: int, seq: int | None) ->
         gender=persona.gender,
         country=persona.country,
         disposition=str(persona.disposition),
-        mind=history.minds(history.founding.mind_of(persona.id)),
+        mind=history.minds(history.manifest.mind_of(persona.id)),
         descriptions=_json(persona.descriptions),
     )
 
@@ -85,7 +86,7 @@ def rounds(history: History) -> Iterator[RoundPlayed]:
     for society in history.states():
         stored = history.rounds[society.round]
         events = [each for event in stored for each in unfolded(event)]
-        counted = tally(events, history.founding.scenario)
+        counted = tally(events, history.manifest.scenario)
         source = (event.source for event in stored if isinstance(event, Imported))
         bill = spent.get(society.round, Spending())
         yield RoundPlayed(
@@ -145,11 +146,11 @@ def _seat(at: At, met: Encounter, seat: int, match: Matched | None) -> Seat:
     )
 
 
-def choices(history: History) -> Iterator[Choice]:
+def choices(history: History) -> Iterator[ChoiceRow]:
     """Yield what was chosen outside encounters."""
     for at, event in history.of(ChoiceMade):
         act: Act = event.act
-        yield Choice(
+        yield ChoiceRow(
             *at,
             agent=act.agent,
             role=act.role,
@@ -266,7 +267,7 @@ def self_images(history: History) -> Iterator[SelfImage]:
 
 def ties(history: History) -> Iterator[TieSpell]:
     """Yield every tie, from when it was formed until it was cut, in the order of their forming."""
-    spells = [_formed(START, tied) for tied in dict.fromkeys(history.founding.ties)]
+    spells = [_formed(START, tied) for tied in dict.fromkeys(history.manifest.ties)]
     standing = {(spell.ego, spell.alter, spell.role): n for n, spell in enumerate(spells)}
     changes: list[tuple[At, TieFormed | TieSevered]] = [
         *history.of(TieFormed),
@@ -319,14 +320,14 @@ def _cut(spell: TieSpell, at: At, event: TieSevered) -> TieSpell:
     )
 
 
-def gossip(history: History) -> Iterator[Piece]:
+def gossip(history: History) -> Iterator[GossipRow]:
     """Yield every piece that was heard."""
     heard = history.of(GossipHeard)
     told = {(at.round, _told(event.gossip, event.gossip.path)) for at, event in heard}
     for at, event in heard:
         piece = event.gossip
         onward = _told(piece, (*piece.path, piece.listener))
-        yield Piece(
+        yield GossipRow(
             *at,
             gossip=piece.id,
             order=piece.order,
@@ -357,11 +358,11 @@ def untold(history: History) -> Iterator[Untold]:
         yield Untold(*at, event.gossiper, target, role, event.encounter, event.reason)
 
 
-def decisions(history: History) -> Iterator[Decided]:
+def decisions(history: History) -> Iterator[DecisionRow]:
     """Yield everything that was decided."""
-    mind = cache(partial(_mind, history.founding))
+    mind = cache(partial(_mind, history.manifest))
     for number, each, place in history.decisions():
-        yield Decided(
+        yield DecisionRow(
             round=number,
             place=place,
             decision=each.coordinate,
@@ -375,9 +376,9 @@ def decisions(history: History) -> Iterator[Decided]:
         )
 
 
-def _mind(founding: Founding, actor: AgentId, operation: str) -> str:
+def _mind(manifest: Manifest, actor: AgentId, operation: str) -> str:
     """Return the mind that answered: the agent's own, the question's, or those of all the rest."""
-    minds = founding.minds
+    minds = manifest.minds
     own = [key for key in (actor, OPERATION + operation) if key in minds][:1]
     rest = [key for key in minds if key == DEFAULT or key.startswith(ROLE)]
     return " + ".join(dict.fromkeys(str(minds[key]["name"]) for key in own or rest))
@@ -386,14 +387,14 @@ def _mind(founding: Founding, actor: AgentId, operation: str) -> str:
 def missing(history: History) -> Iterator[MissingDecision]:
     """Yield every question that has no answer."""
     for at, event in history.of(DecisionMissing):
-        operation = event.decision.split("/")[-2]
+        operation = Coordinate.parse(event.decision).operation
         yield MissingDecision(at.round, at.seq, event.agent, operation, event.decision, event.why)
 
 
-def attempts(history: History) -> Iterator[Attempt]:
+def attempts(history: History) -> Iterator[AttemptRow]:
     """Yield every request to a language model."""
     for sent in history.attempts:
-        yield Attempt(
+        yield AttemptRow(
             round=sent.round,
             attempt=sent.id,
             decision=sent.coordinate,

@@ -14,7 +14,7 @@ from repunet.analysis.tables import TABLES
 from repunet.analysis.tables.columns import Kind, Row, Table
 from repunet.analysis.tables.history import History
 from repunet.errors import UsageError
-from repunet.extras import library
+from repunet.system.extras import library
 
 CONTENTS = "tables.json"
 BATCH = 50_000
@@ -49,13 +49,13 @@ Writer: TypeAlias = Callable[[Table, Iterable[Row], Path, dict[str, Any]], int]
 
 def about(history: History) -> dict[str, Any]:
     """Return what is to be known of a run wherever its numbers are."""
-    founding = history.founding
+    manifest = history.manifest
     return {
         "run": history.name,
-        "mind": history.minds(founding.mind_names),
-        "scenario": founding.scenario,
-        "treatment": founding.treatment.label,
-        "seed": founding.seed,
+        "mind": history.minds(manifest.mind_names),
+        "scenario": manifest.scenario,
+        "treatment": manifest.treatment.label,
+        "seed": manifest.seed,
         "round": history.last,
         "digest": history.digest,
         "repunet": __version__,
@@ -72,7 +72,7 @@ def write(
     """
     writer = _spreadsheet if spreadsheet else WRITERS[form]
     conventions = CONVENTIONS.get("spreadsheet" if spreadsheet else form)
-    facts = about(history) | {"founding": history.founding.to_json()}
+    facts = about(history) | {"founding": history.manifest.to_json()}
     paths = {table: folder / f"{table.name}.{form}" for table in TABLES.values()}
     contents = [folder / CONTENTS] if conventions else []
     make_room([*paths.values(), *contents], force=force)
@@ -118,8 +118,8 @@ def _contents(form: str, facts: dict[str, Any], conventions: str) -> str:
         }
         for table in TABLES.values()
     }
-    founding = json.loads(facts["founding"])
-    whole = {**facts, "conventions": conventions, "founding": founding, "tables": tables}
+    manifest = json.loads(facts["founding"])
+    whole = {**facts, "conventions": conventions, "founding": manifest, "tables": tables}
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 

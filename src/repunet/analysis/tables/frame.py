@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from repunet.analysis.tables.columns import Column, Row, Table
-from repunet.extras import library
+from repunet.system.extras import library
 
 TYPES = {
     ("text", False): "string",

@@ -14,8 +14,8 @@ from repunet.analysis.tables.files import CONTENTS, about
 from repunet.analysis.tables.frame import frame
 from repunet.analysis.tables.history import History
 from repunet.errors import UsageError, unknown
-from repunet.garbage import collector
-from repunet.journal import Journal
+from repunet.record.collector import collector
+from repunet.record.journal import Journal
 
 Frame: TypeAlias = pd.DataFrame
 """A table, or what a measure makes of one."""

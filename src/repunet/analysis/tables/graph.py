@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from repunet.analysis.portrait import Gallery, Resident
+from repunet.analysis.snapshot import AgentRow, Snapshot
 from repunet.analysis.tables.building import ties
 from repunet.analysis.tables.files import about, drafted, make_room
 from repunet.analysis.tables.history import History
-from repunet.extras import library
-from repunet.journal import Journal
+from repunet.record.journal import Journal
+from repunet.system.extras import library
 
 
 def graph(journal: Journal, round_: int | None = None) -> Any:
@@ -18,11 +18,11 @@ def graph(journal: Journal, round_: int | None = None) -> Any:
     standing, observers and cooperation. An edge leads from ego to alter; it has `roles`, those of
     alter with commas between them, and `since`, the first round in which one of them was formed.
     """
-    gallery = Gallery(journal, round_)
-    history = History(journal, gallery.round)
+    snapshot = Snapshot(journal, round_)
+    history = History(journal, snapshot.round)
     made = library("networkx").DiGraph(**about(history))
-    for resident in gallery.residents():
-        made.add_node(resident.id, **_node(resident))
+    for row in snapshot.rows():
+        made.add_node(row.id, **_node(row))
     for spell in ties(history):
         if spell.until_round is None:
             before = made.get_edge_data(spell.ego, spell.alter, {})
@@ -32,16 +32,16 @@ def graph(journal: Journal, round_: int | None = None) -> Any:
     return made
 
 
-def _node(resident: Resident) -> dict[str, Any]:
+def _node(row: AgentRow) -> dict[str, Any]:
     facts = {
-        "name": resident.name,
-        "disposition": resident.disposition,
-        "mind": resident.mind,
-        "wealth": resident.wealth,
-        "encounters": resident.encounters,
-        "cooperation": resident.cooperation,
-        "standing": resident.standing,
-        "observers": resident.observers,
+        "name": row.name,
+        "disposition": row.disposition,
+        "mind": row.mind,
+        "wealth": row.wealth,
+        "encounters": row.encounters,
+        "cooperation": row.cooperation,
+        "standing": row.standing,
+        "observers": row.observers,
     }
     return {name: value for name, value in facts.items() if value is not None}
 

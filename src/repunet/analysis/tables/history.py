@@ -7,14 +7,14 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 from repunet.analysis.makers import known_minds, made_up
-from repunet.attempts import ANSWERED, INVALID, LOST, SENT, SINCE
 from repunet.errors import UsageError
-from repunet.event import EVENT, Event, Imported, unfolded
-from repunet.founding import Founding
-from repunet.journal import UNREADABLE, DecisionRecord, Journal, decisions_in
 from repunet.models.ledger import Spending
-from repunet.society import Society
-from repunet.stranger import unpacked
+from repunet.record.attempts import ANSWERED, INVALID, LOST, SENT, SINCE
+from repunet.record.journal import UNREADABLE, DecisionRecord, Journal, decisions_in
+from repunet.record.manifest import Manifest
+from repunet.record.safe_opening import unpacked
+from repunet.world.event import EVENT, Event, Imported, unfolded
+from repunet.world.society import Society
 
 E = TypeVar("E", bound=Event)
 
@@ -72,7 +72,7 @@ REQUESTS = f"SELECT {', '.join(Sent._fields)} FROM attempts LEFT JOIN blobs ON h
 
 
 class At(NamedTuple):
-    """Where an event stands in the file."""
+    """Position of an event in the run file."""
 
     round: int
     seq: int
@@ -91,11 +91,11 @@ def snapshot(journal: Journal) -> Iterator[None]:
 
 
 class History:
-    """What was committed in a run, up to one of its rounds; the file is not needed any more."""
+    """Events of a run up to one of its rounds, read once; the file is no longer needed."""
 
     def __init__(self, journal: Journal, last: int | None = None) -> None:
         self.path = journal.path
-        self.founding: Founding = journal.founding
+        self.manifest: Manifest = journal.manifest
         with snapshot(journal):
             self.digest = journal.digest(last)
             self.last = journal.rounds if last is None else last
@@ -164,7 +164,7 @@ class History:
 
     def states(self) -> Iterator[Society]:
         """Yield the society as it stands at the end of each round; it goes on from there."""
-        society = self.founding.society()
+        society = self.manifest.society()
         for events in self.rounds.values():
             for event in events:
                 society.apply(event)
@@ -173,7 +173,7 @@ class History:
     def society(self, round_: int) -> Society:
         """Return the society at the end of a round; raises UsageError if there is none."""
         if round_ == 0:
-            return self.founding.society()
+            return self.manifest.society()
         found = (society for society in self.states() if society.round == round_)
         society = next(found, None)
         if society is None:

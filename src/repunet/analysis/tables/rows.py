@@ -17,7 +17,7 @@ TargetRole: TypeAlias = Annotated[str, "role in which the target is judged"]
 Reason: TypeAlias = Annotated[str, "why, in the agent's words"]
 
 
-class Person(NamedTuple):
+class AgentTableRow(NamedTuple):
     """An agent. Other tables name it by its id."""
 
     agent: Annotated[str, "id"]
@@ -90,7 +90,7 @@ class Seat(NamedTuple):
     chosen_by: Annotated[str | None, "id of who chose to meet; empty if nobody did"]
 
 
-class Choice(NamedTuple):
+class ChoiceRow(NamedTuple):
     """A choice outside encounters, such as to join or to stay out; it stands until the next one."""
 
     round: Round
@@ -147,7 +147,7 @@ class Record(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """How a target stands at the end of a round, in one role, if anybody has a record of it."""
+    """Standing of a target at the end of a round, in one role, if there is any record of it."""
 
     round: Annotated[int, "round at whose end"]
     agent: Target
@@ -194,7 +194,7 @@ class TieSpell(NamedTuple):
     cut_decision: Annotated[str | None, "decision that cut it"]
 
 
-class Piece(NamedTuple):
+class GossipRow(NamedTuple):
     """A piece of gossip that somebody heard."""
 
     round: Round
@@ -230,7 +230,7 @@ class Untold(NamedTuple):
     reason: Reason
 
 
-class Decided(NamedTuple):
+class DecisionRow(NamedTuple):
     """A question that was answered, by any mind. Those without an answer are in `missing`."""
 
     round: Annotated[int, "round in which it was asked"]
@@ -260,7 +260,7 @@ class MissingDecision(NamedTuple):
     why: Annotated[str, "why the answer could not be had"]
 
 
-class Attempt(NamedTuple):
+class AttemptRow(NamedTuple):
     """A request to a language model, and what came of it.
 
     What was sent in a round that is not committed is not there; nor are the prompts: see

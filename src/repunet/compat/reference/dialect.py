@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from repunet.errors import UsageError
-from repunet.persona import Role
-from repunet.reputation import Cause
+from repunet.world.persona import Role
+from repunet.world.reputation import Cause
 
 SEED = "step_0"
 STEP = re.compile(r"step_(\d{1,6})")

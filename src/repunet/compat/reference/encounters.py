@@ -14,17 +14,18 @@ from repunet.compat.reference.dialect import (
     PD,
     Dialect,
 )
-from repunet.compat.reference.reading import Malformed, Report, shown, step_of, text_of
-from repunet.compat.reference.steps import Company, Memory, Promises, Somebody
-from repunet.encounter import UNIT, Act, Encounter
-from repunet.persona import AgentId, Participant
+from repunet.compat.reference.reading import Report, UnusableRecord, shown, step_of, text_of
+from repunet.compat.reference.steps import KnownNames, Memory, Promises, Somebody
 from repunet.prompts import number, quoted
-from repunet.scenarios import participation, pd
+from repunet.scenarios import participation
 from repunet.scenarios.investment import DIGITS
-from repunet.society import ENDOWMENT
-from repunet.stakes import Trust
+from repunet.scenarios.pd import C, D, PrisonersDilemma
+from repunet.world.encounter import UNIT, Act, Encounter
+from repunet.world.persona import AgentId, Participant
+from repunet.world.society import ENDOWMENT
+from repunet.world.stakes import Trust
 
-MOVES = {"Cooperate": pd.C, "Defect": pd.D}
+MOVES = {"Cooperate": C, "Defect": D}
 CHOICES = {"Yes": participation.JOIN, "No": participation.STAY_OUT}
 AMOUNT = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 SHARE = r"[^%]{0,200}?(\d{1,9}(?:\.\d{1,9})?)\s*%"
@@ -45,7 +46,7 @@ VOID = "The meeting did not take place."
 
 @dataclass(slots=True)
 class Lived:
-    """All encounters and choices that can be dated, by step."""
+    """Encounters and choices that can be dated, by step."""
 
     encounters: dict[int, list[Encounter]] = field(default_factory=dict)
     choices: dict[int, dict[AgentId, Act]] = field(default_factory=dict)
@@ -74,7 +75,7 @@ class Node:
 
 def lived(
     memories: Mapping[Somebody, Memory],
-    company: Company,
+    company: KnownNames,
     last: int,
     report: Report,
     promises: Promises,
@@ -108,7 +109,7 @@ def _nodes(memory: Memory, who: Somebody, last: int, report: Report) -> list[Nod
 def _node(entry: object, last: int, report: Report, where: str) -> Node | None:
     try:
         if not isinstance(entry, dict):
-            raise Malformed(f"{shown(entry)} is no entry of a memory")
+            raise UnusableRecord(f"{shown(entry)} is no entry of a memory")
         return Node(
             kind=text_of(entry.get("type"), "type"),
             predicate=text_of(entry.get("predicate"), "predicate"),
@@ -118,7 +119,7 @@ def _node(entry: object, last: int, report: Report, where: str) -> Node | None:
             conversation=text_of(entry.get("conversation") or "", "conversation"),
             step=step_of(entry.get("created_at"), last),
         )
-    except Malformed as error:
+    except UnusableRecord as error:
         report(where, error)
         return None
 
@@ -132,7 +133,7 @@ def _is_encounter(node: Node, dialect: Dialect) -> bool:
 def _take(
     node: Node,
     who: Somebody,
-    company: Company,
+    company: KnownNames,
     found: Lived,
     report: Report,
     seen: set[tuple[int, str]],
@@ -141,7 +142,7 @@ def _take(
     where = f"{who.name}, step {node.step}"
     try:
         met = _encounter(node, company, found)
-    except Malformed as error:
+    except UnusableRecord as error:
         report(where, error)
         return
     there = found.encounters.setdefault(node.step, [])
@@ -153,10 +154,10 @@ def _take(
     seen.add((node.step, met.id))
 
 
-def _encounter(node: Node, company: Company, found: Lived) -> Encounter:
+def _encounter(node: Node, company: KnownNames, found: Lived) -> Encounter:
     pair = company.named(node.subject), company.named(node.object)
     if pair[0] == pair[1]:
-        raise Malformed("nobody meets themselves")
+        raise UnusableRecord("nobody meets themselves")
     match company.dialect.scenario:
         case PD.scenario:
             return _game(node, pair, company)
@@ -185,7 +186,7 @@ def _met(step: int, who: Iterable[tuple[Somebody, str]]) -> Encounter:
 # The prisoner's dilemma
 
 
-def _game(node: Node, pair: Pair, company: Company) -> Encounter:
+def _game(node: Node, pair: Pair, company: KnownNames) -> Encounter:
     for one, other in (pair, pair[::-1]):
         first, second = re.escape(one.name), re.escape(other.name)
         said = re.fullmatch(
@@ -193,7 +194,9 @@ def _game(node: Node, pair: Pair, company: Company) -> Encounter:
         )
         if said:
             return _played(node.step, (one, other), said[1], (said[2], said[3]))
-    raise Malformed(f"{shown(node.text)} tells of no game of {pair[0].name} and {pair[1].name}")
+    raise UnusableRecord(
+        f"{shown(node.text)} tells of no game of {pair[0].name} and {pair[1].name}"
+    )
 
 
 def label_of(names: tuple[str, str], words: tuple[str, str]) -> str:
@@ -209,14 +212,17 @@ def _played(step: int, pair: Pair, label: str, words: tuple[str, str]) -> Encoun
         return met
     names = pair[0].name, pair[1].name
     if not set(words) <= set(MOVES) or label != label_of(names, words):
-        raise Malformed(f"{shown(label)} is no result of a game with {words[0]} and {words[1]}")
-    one, two = (MOVES[word] for word in words)
-    moves = one, two
+        raise UnusableRecord(
+            f"{shown(label)} is no result of a game with {words[0]} and {words[1]}"
+        )
+    moves = MOVES[words[0]], MOVES[words[1]]
     return replace(
         met,
         outcome="consummated",
-        acts=tuple(pd.act(met.participants[i], moves[i], moves[1 - i]) for i in (0, 1)),
-        stories=tuple(pd.story(moves[i], names[1 - i], moves[1 - i]) for i in (0, 1)),
+        acts=tuple(
+            PrisonersDilemma.act(met.participants[i], moves[i], moves[1 - i]) for i in (0, 1)
+        ),
+        stories=tuple(PrisonersDilemma.story(moves[i], names[1 - i], moves[1 - i]) for i in (0, 1)),
     )
 
 
@@ -224,7 +230,7 @@ def _played(step: int, pair: Pair, label: str, words: tuple[str, str]) -> Encoun
 
 
 def _choices(
-    nodes: Mapping[Somebody, list[Node]], company: Company, found: Lived, report: Report
+    nodes: Mapping[Somebody, list[Node]], company: KnownNames, found: Lived, report: Report
 ) -> None:
     """Take over what everybody chose, unless memories disagree about it."""
     doubtful: set[tuple[int, AgentId]] = set()
@@ -242,15 +248,15 @@ def _choices(
 
 
 def _chosen(
-    node: Node, who: Somebody, company: Company, report: Report
+    node: Node, who: Somebody, company: KnownNames, report: Report
 ) -> Iterator[tuple[AgentId, Act]]:
     for line in filter(str.strip, node.text.split("\n")):
         name, _, word = line.strip().rpartition(": ")
         try:
             someone = company.named(name)
             if word not in CHOICES:
-                raise Malformed(f"{shown(word)} is no choice of {name}")
-        except Malformed as error:
+                raise UnusableRecord(f"{shown(word)} is no choice of {name}")
+        except UnusableRecord as error:
             report(f"{who.name}, step {node.step}", error)
             continue
         ego = Participant(someone.agent, "resident")
@@ -290,8 +296,8 @@ def _last_choice(agent: AgentId, step: int, found: Lived) -> Act | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Deal:
-    """What a text of the reference says of a deal; shares in percent, as they are written."""
+class DealText:
+    """Facts in a text of the reference about a deal; shares in percent, as written."""
 
     promised: float | None
     amount: int
@@ -318,10 +324,10 @@ class Deal:
         return floor(self.proceeds * self.trustee_gets / 100 + 1e-9)
 
 
-def _deal(node: Node, pair: Pair, company: Company, promises: Promises) -> Encounter:
+def _deal(node: Node, pair: Pair, company: KnownNames, promises: Promises) -> Encounter:
     said = REFUSED.fullmatch(node.text) or SETTLED.fullmatch(node.text)
     if not said:
-        raise Malformed(f"{shown(node.text)} tells of no deal")
+        raise UnusableRecord(f"{shown(node.text)} tells of no deal")
     traders = _traders(said, pair, company)
     promised = promises.get((node.step, traders[0].name, traders[1].name))
     if said.re is REFUSED:
@@ -329,26 +335,26 @@ def _deal(node: Node, pair: Pair, company: Company, promises: Promises) -> Encou
     return _settled(node.step, traders, _read_deal(said, promised))
 
 
-def _traders(said: re.Match[str], pair: Pair, company: Company) -> Pair:
+def _traders(said: re.Match[str], pair: Pair, company: KnownNames) -> Pair:
     traders = company.named(said[1]), company.named(said[2])
     if set(traders) != set(pair):
-        raise Malformed(f"{shown(said[1])} and {shown(said[2])} are not those who met")
+        raise UnusableRecord(f"{shown(said[1])} and {shown(said[2])} are not those who met")
     return traders
 
 
-def _read_deal(said: re.Match[str], promised: int | None) -> Deal:
+def _read_deal(said: re.Match[str], promised: int | None) -> DealText:
     plan, allocation, outcome = said[3], said[5], said[6]
     shares = [_share(role, allocation) for role in ("investor", "trustee")]
     investor, trustee = shares
     amount = float(said[4])
     if investor is None or trustee is None:
-        raise Malformed(f"{shown(allocation)} says not who got which share")
+        raise UnusableRecord(f"{shown(allocation)} says not who got which share")
     if not 0 <= amount <= 1e9 or max(investor, trustee) > 1e6:
-        raise Malformed(f"{shown(said[4])} units are no investment")
+        raise UnusableRecord(f"{shown(said[4])} units are no investment")
     reported = re.match(rf"\s*({AMOUNT})", outcome)
     units = float(reported[1]) if reported else None
     offered = _share("investor", plan) if promised is None else promised
-    return Deal(offered, round(amount * UNIT), investor, trustee, units)
+    return DealText(offered, round(amount * UNIT), investor, trustee, units)
 
 
 def _share(role: str, text: str) -> float | None:
@@ -374,7 +380,7 @@ def _declined(step: int, traders: Pair, promised: int | None, reason: str) -> En
     return replace(met, outcome="declined", acts=acts, stories=stories)
 
 
-def _settled(step: int, traders: Pair, deal: Deal) -> Encounter:
+def _settled(step: int, traders: Pair, deal: DealText) -> Encounter:
     investor, trustee = traders
     met = _met(step, ((investor, "investor"), (trustee, "trustee")))
     returned, promised = deal.investor_gets, deal.promised
@@ -418,7 +424,9 @@ def _valence(returned: float, promised: float | None) -> float:
     return round(Trust.valence_of_return(*shares), DIGITS)
 
 
-def _stories(investor: Somebody, trustee: Somebody, deal: Deal, offered: str) -> tuple[str, str]:
+def _stories(
+    investor: Somebody, trustee: Somebody, deal: DealText, offered: str
+) -> tuple[str, str]:
     put, proceeds = number(deal.amount / UNIT), number(deal.proceeds / UNIT)
     back = number(deal.investor_share / UNIT)
     told = "" if deal.reported is None else f" and reported proceeds of {number(deal.reported)}"

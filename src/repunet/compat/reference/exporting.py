@@ -28,7 +28,7 @@ from repunet.compat.reference.dialect import (
     Dialect,
     dialect,
 )
-from repunet.compat.reference.notes import NOTES_FORMAT, Notes, fingerprint, read_notes
+from repunet.compat.reference.notes import NOTES_FORMAT, ExportNotes, fingerprint, read_notes
 from repunet.compat.reference.phrases import (
     EVENTS,
     TEXTS,
@@ -37,10 +37,11 @@ from repunet.compat.reference.phrases import (
     sign_up_text,
 )
 from repunet.compat.reference.reading import Folder, plain
-from repunet.compat.reference.writing import Files, Place
-from repunet.encounter import UNIT, Encounter
+from repunet.compat.reference.writing import ExportFolder, Files
 from repunet.errors import UsageError
-from repunet.event import (
+from repunet.record.journal import Journal
+from repunet.world.encounter import UNIT, Encounter
+from repunet.world.event import (
     ChoiceMade,
     EncounterEnded,
     Event,
@@ -51,18 +52,17 @@ from repunet.event import (
     TreatmentChanged,
     unfolded,
 )
-from repunet.gossip import LIKERT, Gossip
-from repunet.journal import Journal
-from repunet.persona import AgentId, Participant, Persona, Role
-from repunet.reputation import Reputation, Version
-from repunet.society import Society
+from repunet.world.gossip import LIKERT, Gossip
+from repunet.world.persona import AgentId, Participant, Persona, Role
+from repunet.world.reputation import Reputation, Version
+from repunet.world.society import Society
 
 OURS = "repunet"
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written."""
+    """Counts and files of an export."""
 
     path: str
     steps: tuple[int, ...]
@@ -79,13 +79,13 @@ def export(
     Nothing that is there is overwritten, unless forced, and nothing is deleted. Raises UsageError
     for a scenario that the reference does not know.
     """
-    spelled = dialect(journal.founding.scenario)
-    for persona in journal.founding.personas:
+    spelled = dialect(journal.manifest.scenario)
+    for persona in journal.manifest.personas:
         plain(persona.name)
     if round_ is not None and not 0 <= round_ <= journal.rounds:
         raise UsageError(f"the run has rounds 0 to {journal.rounds}, not {round_}")
     steps = tuple(range(journal.rounds + 1) if round_ is None else [round_])
-    place = Place(path, force=force)
+    place = ExportFolder(path, force=force)
     stayed = place.prepare(steps)
     _check_older(path, steps[-1], stayed)
     book, files = Book(journal, spelled), 0
@@ -94,11 +94,11 @@ def export(
         rounds += book.turn(number)
         if number in steps:
             files += place.write(f"step_{number}", book.step(number))
-    names = [persona.name for persona in journal.founding.personas]
+    names = [persona.name for persona in journal.manifest.personas]
     marks = {n: fingerprint(Folder(path / f"step_{n}"), names) for n in steps}
-    notes = Notes(
+    notes = ExportNotes(
         name=journal.path.parent.name,
-        founding=journal.founding,
+        founding=journal.manifest,
         rounds=tuple(rounds),
         steps=marks,
     )
@@ -129,7 +129,7 @@ class Book:
     def __init__(self, journal: Journal, spelled: Dialect) -> None:
         self._journal = journal
         self._spelled = spelled
-        self._society: Society = journal.founding.society()
+        self._society: Society = journal.manifest.society()
         self._ids = {agent: place for place, agent in enumerate(self._society.agents)}
         self._nodes: dict[AgentId, list[dict[str, Any]]] = defaultdict(list)
         self._heard: dict[AgentId, list[dict[str, Any]]] = defaultdict(list)

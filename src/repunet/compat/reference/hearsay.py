@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from repunet.compat.reference.encounters import Lived, Node, gossip_nodes
 from repunet.compat.reference.reading import (
-    Malformed,
     Report,
+    UnusableRecord,
     first_of,
     mapping,
     shown,
     step_of,
     text_of,
 )
-from repunet.compat.reference.steps import Company, Memory, Somebody
-from repunet.encounter import Encounter
-from repunet.gossip import LIKERT, Gossip
-from repunet.persona import AgentId, Role
+from repunet.compat.reference.steps import KnownNames, Memory, Somebody
+from repunet.world.encounter import Encounter
+from repunet.world.gossip import LIKERT, Gossip
+from repunet.world.persona import AgentId, Role
 
 NOT_JUDGED = 3
 """The credibility of gossip that nobody was asked to judge: it weighs as neutral."""
@@ -30,7 +30,7 @@ NUMBER = ("complained ID", "complained agent ID")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class GossipEntry:
     """A record of gossip, before it is known who told it."""
 
     entry: dict[str, object]
@@ -43,7 +43,7 @@ class Piece:
 
 def heard(
     memories: Mapping[Somebody, Memory],
-    company: Company,
+    company: KnownNames,
     found: Lived,
     last: int,
     report: Report,
@@ -66,14 +66,14 @@ def heard(
 
 
 class Ears:
-    """What one person was told."""
+    """Gossip that one person was told."""
 
     def __init__(
         self,
         who: Somebody,
         entries: Sequence[object],
         talks: Mapping[str, Sequence[Node]],
-        company: Company,
+        company: KnownNames,
         found: Lived,
         last: int,
         report: Report,
@@ -98,7 +98,7 @@ class Ears:
             if piece.order == order:
                 try:
                     self._own[place] = self._heard(place, piece, self._nodes[place])
-                except Malformed as error:
+                except UnusableRecord as error:
                     self._report(self._where(place), error)
 
     def gossip(self) -> Iterator[tuple[int, Gossip]]:
@@ -106,17 +106,17 @@ class Ears:
         for place in sorted(self._own):
             yield self._pieces[place].step, self._own[place]
 
-    def _readable(self, entries: Sequence[object]) -> Iterator[tuple[int, Piece]]:
+    def _readable(self, entries: Sequence[object]) -> Iterator[tuple[int, GossipEntry]]:
         for place, entry in enumerate(entries, start=1):
             try:
                 yield place, self._piece(entry)
-            except Malformed as error:
+            except UnusableRecord as error:
                 self._report(self._where(place), error)
 
     def _where(self, place: int) -> str:
         return f"{self._who.name}, gossip {place}"
 
-    def _piece(self, value: object) -> Piece:
+    def _piece(self, value: object) -> GossipEntry:
         entry = mapping(value, "gossip")
         name, number = first_of(entry, NAME), first_of(entry, NUMBER)
         about = self._company.named(name)
@@ -125,10 +125,10 @@ class Ears:
         kind, level = first_of(entry, ("type",)), first_of(entry, ("credibility level",))
         order = ORDERS.get(kind.strip().casefold()) if isinstance(kind, str) else None
         if order is None:
-            raise Malformed(f"{shown(kind)} is no kind of gossip")
+            raise UnusableRecord(f"{shown(kind)} is no kind of gossip")
         text = text_of(first_of(entry, ("gossip info",)), "gossip info")
         step = step_of(first_of(entry, ("created_at",)), self._last)
-        return Piece(entry, about, order, text, _level(level), step)
+        return GossipEntry(entry, about, order, text, _level(level), step)
 
     def _tellers(self) -> Iterator[Node | None]:
         """Yield, for each piece, the memory of the talk in which it was told, if it is clear."""
@@ -148,7 +148,7 @@ class Ears:
                 used.add(talks[0])
                 yield self._told[talks[0]]
 
-    def _may_tell(self, node: Node, piece: Piece, gossiper: object) -> bool:
+    def _may_tell(self, node: Node, piece: GossipEntry, gossiper: object) -> bool:
         """Tell whether a memory may be of the talk in which a piece was told.
 
         In the second order either memory lets the other one be the subject; whoever speaks first
@@ -163,11 +163,11 @@ class Ears:
         same = _talk(node) in self._mirrored.get(node.subject, set())
         return same == (piece.order == 1)
 
-    def _heard(self, place: int, piece: Piece, node: Node | None) -> Gossip:
+    def _heard(self, place: int, piece: GossipEntry, node: Node | None) -> Gossip:
         path = tuple(each.agent for each in self._path(piece, node))
         who = self._who.agent
         if who == path[-1]:
-            raise Malformed(f"{self._who.name} can't have told themselves")
+            raise UnusableRecord(f"{self._who.name} can't have told themselves")
         role, met = self._role(piece, path[0])
         return Gossip(
             id=f"r{piece.step}/gossip/{'>'.join((*path, who))}/{piece.about.agent}/{place}",
@@ -182,18 +182,18 @@ class Ears:
             encounter=met.id if met else "",
         )
 
-    def _path(self, piece: Piece, node: Node | None) -> Iterator[Somebody]:
+    def _path(self, piece: GossipEntry, node: Node | None) -> Iterator[Somebody]:
         name = first_of(piece.entry, ("second-order gossiper name",)) if piece.order == 2 else None
         name = name or first_of(piece.entry, GOSSIPER) or (node.subject if node else None)
         if name is None:
-            raise Malformed("the files do not say who told it")
+            raise UnusableRecord("the files do not say who told it")
         teller = self._company.named(name)
         if piece.order == 2:
             source = first_of(piece.entry, ("first-order gossiper name",))
             yield self._company.named(source) if source else self._source(piece, teller)
         yield teller
 
-    def _source(self, piece: Piece, teller: Somebody) -> Somebody:
+    def _source(self, piece: GossipEntry, teller: Somebody) -> Somebody:
         """Return who told it to the one who passed it on, if that is clear."""
         tellers = {
             gossip.path[0]
@@ -204,9 +204,9 @@ class Ears:
         for each in self._company.people:
             if tellers == {each.agent}:
                 return each
-        raise Malformed(f"the files do not say from whom {teller.name} had it")
+        raise UnusableRecord(f"the files do not say from whom {teller.name} had it")
 
-    def _role(self, piece: Piece, gossiper: AgentId) -> tuple[Role, Encounter | None]:
+    def _role(self, piece: GossipEntry, gossiper: AgentId) -> tuple[Role, Encounter | None]:
         """Return the role in which somebody is talked about, and the encounter it stems from."""
         met = [
             (met, who.role)
@@ -222,7 +222,7 @@ class Ears:
         if role is None and word is None and met:
             role = met[-1][1]
         if role is None:
-            raise Malformed("the files do not say in which role it is about them")
+            raise UnusableRecord("the files do not say in which role it is about them")
         return role, next((one for one, its in reversed(met) if its == role), None)
 
     def _said(self, node: Node | None) -> str:
@@ -243,5 +243,5 @@ def _level(value: object) -> int:
         return NOT_JUDGED
     level = LEVELS.get(" ".join(value.split()).casefold()) if isinstance(value, str) else None
     if level is None:
-        raise Malformed(f"{shown(value)} is no credibility")
+        raise UnusableRecord(f"{shown(value)} is no credibility")
     return level

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 from repunet.compat.reference.dialect import INVESTMENT, NOTES, Dialect, dialect
-from repunet.compat.reference.notes import Notes, fingerprint, last_own, read_notes, roles_in
-from repunet.compat.reference.past import Past
+from repunet.compat.reference.notes import ExportNotes, fingerprint, last_own, read_notes, roles_in
+from repunet.compat.reference.past import RememberedSteps
 from repunet.compat.reference.reading import Folder, Report
 from repunet.compat.reference.steps import (
     Promises,
@@ -24,10 +24,14 @@ from repunet.compat.reference.steps import (
     state_of,
     steps_in,
 )
-from repunet.continuity import beginnings
-from repunet.encounter import UNIT
 from repunet.errors import UsageError
-from repunet.event import (
+from repunet.minds.router import mind_router
+from repunet.record.journal import Journal
+from repunet.record.manifest import Manifest
+from repunet.record.storage import new_place
+from repunet.runs.drift import beginnings
+from repunet.world.encounter import UNIT
+from repunet.world.event import (
     ChoiceMade,
     EncounterEnded,
     GossipHeard,
@@ -35,14 +39,10 @@ from repunet.event import (
     ReputationShaped,
     RoundBegan,
 )
-from repunet.founding import Founding
-from repunet.journal import Journal
-from repunet.minds.roster import roster
-from repunet.network import Tie
-from repunet.persona import Participant, Persona
-from repunet.society import ENDOWMENT
-from repunet.storage import new_place
-from repunet.treatment import Treatment
+from repunet.world.network import Tie
+from repunet.world.persona import Participant, Persona
+from repunet.world.society import ENDOWMENT
+from repunet.world.treatment import Treatment
 
 ORIGIN = "imported from"
 """Where a run file keeps what it was imported from."""
@@ -50,7 +50,7 @@ ORIGIN = "imported from"
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was carried over."""
+    """Numbers of records that were carried over."""
 
     agents: int = 0
     steps: int = 0
@@ -64,7 +64,7 @@ class Counts:
     ties: int = 0
 
 
-class Source:
+class ReferenceSource:
     """A seed or a run of the reference that has been read, and is understood as one scenario."""
 
     def __init__(self, path: Path, scenario: str | None = None) -> None:
@@ -107,7 +107,7 @@ class Source:
             raise UsageError(f"{self.step} is of {', '.join(sorted(possible))}, not of {scenario}")
         return dialect(scenario or possible.pop())
 
-    def _our_notes(self) -> tuple[Notes | None, int]:
+    def _our_notes(self) -> tuple[ExportNotes | None, int]:
         """Return our notes of the run and up to which step they hold, if there are any."""
         if self.run is None:
             return None, 0
@@ -120,7 +120,7 @@ class Source:
             self.report(NOTES, error)
             return None, 0
 
-    def _shared(self, notes: Notes) -> int:
+    def _shared(self, notes: ExportNotes) -> int:
         """Return the last step that is as we wrote it; raises UsageError if there is none."""
         people = notes.founding.personas
         if [each.name for each in people] != self._names:
@@ -247,9 +247,9 @@ class Source:
         """Return how many complaints nobody has heard yet: they are not carried over."""
         return sum(state.complaints for state in (self._states_now or {}).values())
 
-    def rounds(self, founding: Founding) -> Iterator[Imported]:
+    def rounds(self, manifest: Manifest) -> Iterator[Imported]:
         """Yield what is known of each step, in order, so that it can be applied."""
-        society = founding.society()
+        society = manifest.society()
         past = self._past() if self.shared < self.number else None
         for number in range(1, self.number + 1):
             society.apply(RoundBegan(round=number))
@@ -262,12 +262,12 @@ class Source:
             society.apply(imported)
             yield imported
 
-    def _past(self) -> Past:
+    def _past(self) -> RememberedSteps:
         last, promises = self.number, self.promises
-        return Past(self._memories, self.company, last, self.report, promises)
+        return RememberedSteps(self._memories, self.company, last, self.report, promises)
 
     def leftovers(self) -> None:
-        """Report what a seed holds and a founding record has no place for."""
+        """Report what a seed holds and a manifest has no place for."""
         for who, state in (self._states_now or {}).items():
             if state.wealth is not None and state.wealth != ENDOWMENT * UNIT:
                 self.report(who.name, f"starts with {ENDOWMENT} units, not {state.wealth / UNIT:g}")
@@ -285,8 +285,8 @@ def _all_ties(states: Mapping[Somebody, State], dialect: Dialect) -> Iterator[Ti
 
 
 def take_over(
-    source: Source,
-    founding: Founding,
+    source: ReferenceSource,
+    manifest: Manifest,
     *,
     name: str | None = None,
     folder: Path | None = None,
@@ -297,25 +297,25 @@ def take_over(
     """
     if not source.number:
         source.leftovers()
-    rounds = list(source.rounds(founding))
-    minds = roster(founding.assigned, founding.seed)
-    facts = beginnings(founding, minds) | {"planned": str(source.number), ORIGIN: source.name}
+    rounds = list(source.rounds(manifest))
+    minds = mind_router(manifest.assigned, manifest.seed)
+    facts = beginnings(manifest, minds) | {"planned": str(source.number), ORIGIN: source.name}
     with new_place(name, _slug(source.name), folder) as path:
         draft = path.with_name(f"{path.name}.import")
-        with Journal.create(draft, founding, **facts) as journal:
+        with Journal.create(draft, manifest, **facts) as journal:
             for number, imported in enumerate(rounds, start=1):
                 journal.commit(number, [RoundBegan(round=number), imported], [])
         draft.replace(path)
-        return path, counted(founding, rounds)
+        return path, counted(manifest, rounds)
 
 
 def _slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9.-]+", "-", name)[:80].strip("-.") or "imported"
 
 
-def counted(founding: Founding, rounds: Sequence[Imported]) -> Counts:
+def counted(manifest: Manifest, rounds: Sequence[Imported]) -> Counts:
     """Return what was carried over."""
-    society = founding.society()
+    society = manifest.society()
     for number, imported in enumerate(rounds, start=1):
         society.apply(RoundBegan(round=number))
         society.apply(imported)

@@ -12,9 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from repunet.compat.reference.dialect import FILES, META, NODES, NOTES, PEOPLE
 from repunet.compat.reference.reading import Folder
-from repunet.encounter import Act, Encounter
 from repunet.errors import UsageError
-from repunet.event import (
+from repunet.record.manifest import Manifest
+from repunet.world.encounter import Act, Encounter
+from repunet.world.event import (
     ChoiceMade,
     EncounterEnded,
     Event,
@@ -27,27 +28,26 @@ from repunet.event import (
     TieSevered,
     TreatmentChanged,
 )
-from repunet.founding import Founding
-from repunet.gossip import LIKERT
-from repunet.persona import AgentId, Participant
+from repunet.world.gossip import LIKERT
+from repunet.world.persona import AgentId, Participant
 
 VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notes:
-    """A run as we know it, beside its folders as the reference reads them."""
+class ExportNotes:
+    """Notes of ours in an export, beside the folders as the reference reads them."""
 
     format: Literal["repunet sim-storage"] = "repunet sim-storage"
     version: Literal[1] = 1
     name: str
-    founding: Founding
+    founding: Manifest
     rounds: tuple[Imported, ...]
     steps: dict[int, str] = field(default_factory=dict)
     """The fingerprint of each step folder as it was written."""
 
 
-NOTES_FORMAT: TypeAdapter[Notes] = TypeAdapter(Notes)
+NOTES_FORMAT: TypeAdapter[ExportNotes] = TypeAdapter(ExportNotes)
 
 
 def fingerprint(folder: Folder, names: Iterable[str]) -> str:
@@ -59,7 +59,7 @@ def fingerprint(folder: Folder, names: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def read_notes(run: Path) -> Notes | None:
+def read_notes(run: Path) -> ExportNotes | None:
     """Return our notes in a run, None if there are none; raises UsageError if they are no good."""
     if not (run / NOTES).exists():
         return None
@@ -104,12 +104,12 @@ def _remembered(nodes: object) -> Counter[str]:
     return Counter(repr(each.get("description")) for each in entries if isinstance(each, dict))
 
 
-def _sound(notes: Notes) -> bool:
-    founding = notes.founding
-    agents = {persona.id for persona in founding.personas}
-    if len(agents) < len(founding.personas):
+def _sound(notes: ExportNotes) -> bool:
+    manifest = notes.founding
+    agents = {persona.id for persona in manifest.personas}
+    if len(agents) < len(manifest.personas):
         return False
-    named = {alter.agent for _, alter in founding.ties} | {ego for ego, _ in founding.ties}
+    named = {alter.agent for _, alter in manifest.ties} | {ego for ego, _ in manifest.ties}
     for each in notes.rounds:
         named |= {*each.wealth, *each.shunned}
         named |= {alter.agent for alters in each.shunned.values() for alter in alters}

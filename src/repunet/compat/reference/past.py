@@ -10,15 +10,17 @@ from repunet.compat.reference.hearsay import heard
 from repunet.compat.reference.reading import Report
 from repunet.compat.reference.records import Opinions
 from repunet.compat.reference.steps import (
-    Company,
+    KnownNames,
     Memory,
     Promises,
     Relations,
     Somebody,
     State,
 )
-from repunet.encounter import Encounter
-from repunet.event import (
+from repunet.questions.perspective import Perspectives, Setting, knows
+from repunet.scenarios import scenario
+from repunet.world.encounter import Encounter
+from repunet.world.event import (
     ChoiceMade,
     EncounterEnded,
     GossipHeard,
@@ -29,23 +31,21 @@ from repunet.event import (
     TieFormed,
     TieSevered,
 )
-from repunet.gossip import Gossip
-from repunet.persona import AgentId, Participant
-from repunet.perspective import Perspectives, Setting, knows
-from repunet.reputation import Cause
-from repunet.scenarios import scenario
-from repunet.society import SHUNNED, Society
+from repunet.world.gossip import Gossip
+from repunet.world.persona import AgentId, Participant
+from repunet.world.reputation import Cause
+from repunet.world.society import SHUNNED, Society
 
 SOURCE = "reference"
 
 
-class Past:
-    """What the memories of the last step say of each step before it."""
+class RememberedSteps:
+    """Facts of each earlier step, from the memories of the last one."""
 
     def __init__(
         self,
         memories: Mapping[Somebody, Memory],
-        company: Company,
+        company: KnownNames,
         last: int,
         report: Report,
         promises: Promises,
@@ -138,7 +138,7 @@ class Alters:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """What may have moved an agent to cut a tie."""
+    """Possible reasons of an agent to cut a tie."""
 
     encounters: Sequence[Encounter]
     heard: Sequence[Gossip]

@@ -7,10 +7,10 @@ from typing import Any
 
 from repunet.compat.reference.dialect import INVESTMENT, PD
 from repunet.compat.reference.encounters import CHOICES, MOVES, label_of
-from repunet.encounter import UNIT, Act, Encounter
-from repunet.event import ChoiceMade
-from repunet.journal import DecisionRecord
-from repunet.persona import AgentId
+from repunet.record.journal import DecisionRecord
+from repunet.world.encounter import UNIT, Act, Encounter
+from repunet.world.event import ChoiceMade
+from repunet.world.persona import AgentId
 
 WIDTH = 98
 RULE = f"+{'-' * WIDTH}+"

@@ -6,8 +6,8 @@ from math import isfinite
 from pathlib import Path
 from stat import S_ISREG
 
-from repunet.encounter import UNIT
 from repunet.errors import UsageError
+from repunet.world.encounter import UNIT
 
 LARGEST = 16 * 2**20
 """Bytes of a file."""
@@ -19,12 +19,12 @@ RICHEST = 10**9
 """Units that anybody may have, or owe."""
 
 
-class Malformed(Exception):  # noqa: N818
+class UnusableRecord(Exception):  # noqa: N818
     """A record can't be used; the message says why, and the record is left out."""
 
 
 class Report:
-    """What was left out of an import, and why: a line each."""
+    """Records that were left out of an import, with a line on each."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -108,18 +108,18 @@ def shown(value: object) -> str:
 def text_of(value: object, what: str) -> str:
     """Return a text; raises Malformed if it is none, too long, or no proper Unicode."""
     if not isinstance(value, str):
-        raise Malformed(f"{what} must be text, not {shown(value)}")
+        raise UnusableRecord(f"{what} must be text, not {shown(value)}")
     if len(value) > LONGEST:
-        raise Malformed(f"{what} has more than {LONGEST} characters")
+        raise UnusableRecord(f"{what} has more than {LONGEST} characters")
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise Malformed(f"{what} holds half a character (a lone surrogate)")
+        raise UnusableRecord(f"{what} holds half a character (a lone surrogate)")
     return value
 
 
 def step_of(value: object, last: int) -> int:
     """Return the number of a step up to the last one; raises Malformed if it is none."""
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= last:
-        raise Malformed(f"there is no step {shown(value)}")
+        raise UnusableRecord(f"there is no step {shown(value)}")
     return value
 
 
@@ -127,21 +127,21 @@ def units(value: object) -> int:
     """Return an amount of units in thousandths; raises Malformed if it is none."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not isfinite(value) or abs(value) > RICHEST:  # type: ignore[arg-type]
-        raise Malformed(f"{shown(value)} is no amount")
+        raise UnusableRecord(f"{shown(value)} is no amount")
     return round(value * UNIT)  # type: ignore[operator]
 
 
 def mapping(value: object, what: str) -> dict[str, object]:
     """Return an object; raises Malformed if it is none."""
     if not isinstance(value, dict):
-        raise Malformed(f"{what} must be an object, not {shown(value)}")
+        raise UnusableRecord(f"{what} must be an object, not {shown(value)}")
     return value
 
 
 def listed(value: object, what: str) -> list[object]:
     """Return a list; raises Malformed if it is none."""
     if not isinstance(value, list):
-        raise Malformed(f"{what} must be a list, not {shown(value)}")
+        raise UnusableRecord(f"{what} must be a list, not {shown(value)}")
     return value
 
 

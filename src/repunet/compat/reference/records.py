@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from repunet.compat.reference.dialect import cause_of
 from repunet.compat.reference.encounters import Lived
 from repunet.compat.reference.reading import (
-    Malformed,
     Report,
+    UnusableRecord,
     mapping,
     shown,
     step_of,
     text_of,
 )
-from repunet.compat.reference.steps import Company, Memory, Somebody
-from repunet.event import ReputationShaped
-from repunet.gossip import Gossip
-from repunet.persona import AgentId, Participant
-from repunet.reputation import Appraisal, Cause
+from repunet.compat.reference.steps import KnownNames, Memory, Somebody
+from repunet.world.event import ReputationShaped
+from repunet.world.gossip import Gossip
+from repunet.world.persona import AgentId, Participant
+from repunet.world.reputation import Appraisal, Cause
 
 KEY = re.compile(r"([A-Za-z]{1,40})[_ ](\d{1,9})")
 ARCHIVED = re.compile(r"(.{1,60})_pre_(\d{1,9})", re.DOTALL)
@@ -36,8 +36,8 @@ class Was:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a record can have been formed from, by step: encounters, then gossip."""
+class RecordEvidence:
+    """Encounters and gossip that a record can have been formed from, by step."""
 
     by_step: Mapping[int, Mapping[Cause, tuple[str, ...]]]
 
@@ -60,7 +60,7 @@ class Opinions:
         self,
         who: Somebody,
         memory: Memory,
-        company: Company,
+        company: KnownNames,
         last: int,
         report: Report,
     ) -> None:
@@ -81,8 +81,8 @@ class Opinions:
             try:
                 target, appraisal = self._record(key, value)
                 if target in taken:
-                    raise Malformed("there is a record about them in this role already")
-            except Malformed as error:
+                    raise UnusableRecord("there is a record about them in this role already")
+            except UnusableRecord as error:
                 lost = f"; {len(before)} earlier ones with it" if before else ""
                 self._report(f"{self._who.name}, record {shown(key)}", f"{error}{lost}")
                 continue
@@ -100,22 +100,22 @@ class Opinions:
             try:
                 name, was = self._was(key, value)
                 found.setdefault(name, []).append(was)
-            except Malformed as error:
+            except UnusableRecord as error:
                 self._report(f"{self._who.name}, archived record {shown(key)}", error)
         return {key: sorted(each, key=lambda was: was.step) for key, each in found.items()}
 
     def _was(self, key: str, value: object) -> tuple[str, Was]:
         named = ARCHIVED.fullmatch(key)
         if not named:
-            raise Malformed("its key does not say when it was replaced")
+            raise UnusableRecord("its key does not say when it was replaced")
         step = step_of(int(named[2]), self._last)
         reason = text_of(mapping(value, "record").get("reason"), "reason")
         cause = cause_of(reason)
         if cause is None:
-            raise Malformed(f"{shown(reason)} is no reason to replace a record")
+            raise UnusableRecord(f"{shown(reason)} is no reason to replace a record")
         try:
             return named[1], Was(step, cause, self._record(named[1], value)[1])
-        except Malformed as error:
+        except UnusableRecord as error:
             self._report(f"{self._who.name}, archived record {shown(key)}", error)
             return named[1], Was(step, cause, None)
 
@@ -123,18 +123,18 @@ class Opinions:
         named = KEY.fullmatch(key.strip())
         role = self._company.dialect.role(named[1]) if named else None
         if not named or role is None:
-            raise Malformed("its key names no role and number of a person")
+            raise UnusableRecord("its key names no role and number of a person")
         entry = mapping(value, "record")
         about = self._company.numbered(entry.get("name"), entry.get("ID"))
         said = entry.get("role")
         other = self._company.dialect.role(said) if isinstance(said, str) else None
         if int(named[2]) != about.number or (other and other != role):
-            raise Malformed(f"its key is not that of {about.name} as {shown(said)}")
+            raise UnusableRecord(f"its key is not that of {about.name} as {shown(said)}")
         text = text_of(entry.get("content"), "content")
         return Participant(about.agent, role), _appraisal(text, entry.get("numerical record"))
 
     def _history(
-        self, target: Participant, now: Appraisal, before: list[Was], evidence: Evidence
+        self, target: Participant, now: Appraisal, before: list[Was], evidence: RecordEvidence
     ) -> Iterator[tuple[int, ReputationShaped]]:
         """Yield the versions: each stood from the step in which it replaced the one before it."""
         until = before[0].step if before else self._last
@@ -157,7 +157,7 @@ class Opinions:
 
     def _evidence(
         self, target: Participant, found: Lived, heard: Mapping[int, list[Gossip]]
-    ) -> Evidence:
+    ) -> RecordEvidence:
         by_step: dict[int, dict[Cause, tuple[str, ...]]] = {}
         for step, met in found.of(self._who.agent, self._last):
             if met.outcome == "consummated" and target in met.participants:
@@ -167,7 +167,7 @@ class Opinions:
             about = [each.id for each in pieces if _tells(each, self._who.agent, target)]
             if about:
                 by_step.setdefault(step, {})["gossip"] = tuple(about)
-        return Evidence(by_step)
+        return RecordEvidence(by_step)
 
 
 def _tells(gossip: Gossip, listener: AgentId, about: Participant) -> bool:
@@ -185,12 +185,12 @@ def _appraisal(text: str, value: object) -> Appraisal:
         items = value if isinstance(value, list) else []
     weights = [_weight(item) for item in items]
     if len(weights) != 5 or None in weights:
-        raise Malformed(f"{shown(value)} is not five weights")
+        raise UnusableRecord(f"{shown(value)} is not five weights")
     a, b, c, d, e = (weight or 0.0 for weight in weights)
     try:
         return Appraisal(text, (a, b, c, d, e))
     except (ValueError, OverflowError):
-        raise Malformed(f"{shown(value)} is not five weights, one of them above 0") from None
+        raise UnusableRecord(f"{shown(value)} is not five weights, one of them above 0") from None
 
 
 def _weight(item: object) -> float | None:

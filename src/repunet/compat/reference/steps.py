@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from repunet.compat.personas import read_personas
 from repunet.compat.reference.dialect import (
     ARCHIVE,
     DIALECTS,
@@ -23,8 +22,8 @@ from repunet.compat.reference.dialect import (
 )
 from repunet.compat.reference.reading import (
     Folder,
-    Malformed,
     Report,
+    UnusableRecord,
     listed,
     mapping,
     plain,
@@ -33,8 +32,9 @@ from repunet.compat.reference.reading import (
     units,
 )
 from repunet.errors import UsageError
-from repunet.persona import AgentId, Persona, Role, agent_id
-from repunet.population import LONGEST_NAME, SMALLEST
+from repunet.world.persona import AgentId, Persona, Role, agent_id
+from repunet.world.persona_files import read_personas
+from repunet.world.population import LONGEST_NAME, SMALLEST
 
 PROMISED = re.compile(
     r"^\| Trustee: (.{1,80}): allocated plan trustee_part: [^%\n]{1,20}%, "
@@ -62,8 +62,8 @@ class Somebody:
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
-    """Everybody, by all that the files call them."""
+class KnownNames:
+    """Names of everybody, in all forms that the files use."""
 
     people: tuple[Somebody, ...]
     dialect: Dialect
@@ -76,20 +76,20 @@ class Company:
         """Return whom a name stands for; raises Malformed if it stands for nobody."""
         found = self.by_name.get(name) if isinstance(name, str) else None
         if found is None:
-            raise Malformed(f"nobody here is called {shown(name)}")
+            raise UnusableRecord(f"nobody here is called {shown(name)}")
         return found
 
     def numbered(self, name: object, number: object) -> Somebody:
         """Return whom a name and a number stand for; raises Malformed where they disagree."""
         found = self.named(name)
         if str(number).strip() != str(found.number):
-            raise Malformed(f"{found.name} has the number {found.number}, not {shown(number)}")
+            raise UnusableRecord(f"{found.name} has the number {found.number}, not {shown(number)}")
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What one person had after a step, as far as it is known."""
+    """State of one person after a step, as far as it is known."""
 
     learned: dict[Role, str]
     ties: Relations | None
@@ -102,7 +102,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """All that one person keeps, as it is in the files."""
+    """Memory files of one person."""
 
     nodes: list[object]
     records: dict[str, object]
@@ -171,7 +171,7 @@ def scratch_of(folder: Folder, name: str) -> dict[str, object]:
     return found
 
 
-def company_of(folder: Folder, names: Iterable[str], dialect: Dialect) -> Company:
+def company_of(folder: Folder, names: Iterable[str], dialect: Dialect) -> KnownNames:
     """Return everybody in a step; raises UsageError where two have one number."""
     names = list(names)
     people = []
@@ -182,7 +182,7 @@ def company_of(folder: Folder, names: Iterable[str], dialect: Dialect) -> Compan
         people.append(Somebody(agent_id(place + 1, len(names)), name, number))
     if len({each.number for each in people}) < len(people):
         raise UsageError(f"{folder.path}: two people have one ID")
-    return Company(tuple(people), dialect)
+    return KnownNames(tuple(people), dialect)
 
 
 def personas_of(folder: Folder, dialect: Dialect) -> tuple[Persona, ...]:
@@ -190,19 +190,19 @@ def personas_of(folder: Folder, dialect: Dialect) -> tuple[Persona, ...]:
     for name in names_in(folder):
         try:
             _learned(scratch_of(folder, name).get("learned"), dialect)
-        except Malformed as error:
+        except UnusableRecord as error:
             where = folder.path.joinpath(PEOPLE, name, *SCRATCH)
             raise UsageError(f"{where}: {error}") from None
     return read_personas(folder.path, dialect.scenario)
 
 
-def state_of(folder: Folder, who: Somebody, company: Company, report: Report) -> State:
+def state_of(folder: Folder, who: Somebody, company: KnownNames, report: Report) -> State:
     """Return what a person had; what can't be used is reported and left out."""
     scratch = scratch_of(folder, who.name)
     where = f"{folder.path.name}, {who.name}"
     try:
         relations = mapping(scratch.get("relationship"), "relationship")
-    except Malformed as error:
+    except UnusableRecord as error:
         relations = {}
         report(f"{where}", error)
     ties = _relations(relations, "bind_list", who, company, report, where)
@@ -223,7 +223,7 @@ def _self_images(
 ) -> dict[Role, str]:
     try:
         return _learned(scratch.get("learned"), dialect)
-    except Malformed as error:
+    except UnusableRecord as error:
         report(where, error)
         return {}
 
@@ -249,7 +249,7 @@ def _learned(learned: object, dialect: Dialect) -> dict[Role, str]:
 def _wealth(scratch: Mapping[str, object], report: Report, where: str) -> int | None:
     try:
         return units(scratch.get("resources_unit"))
-    except Malformed as error:
+    except UnusableRecord as error:
         report(f"{where}, resources_unit", error)
         return None
 
@@ -258,34 +258,34 @@ def _relations(
     relations: Mapping[str, object],
     key: str,
     who: Somebody,
-    company: Company,
+    company: KnownNames,
     report: Report,
     where: str,
 ) -> Relations | None:
     try:
         entries = listed(relations.get(key), key)
-    except Malformed as error:
+    except UnusableRecord as error:
         report(where, error)
         return None
     found = []
     for number, entry in enumerate(entries, start=1):
         try:
             found.append(_relation(entry, who, company))
-        except Malformed as error:
+        except UnusableRecord as error:
             report(f"{where}, {key} {number}", error)
     return tuple(found)
 
 
-def _relation(entry: object, who: Somebody, company: Company) -> tuple[AgentId, Role | None]:
+def _relation(entry: object, who: Somebody, company: KnownNames) -> tuple[AgentId, Role | None]:
     name, role = entry if isinstance(entry, list) and len(entry) == 2 else (entry, None)
     found = company.named(name)
     if found == who:
-        raise Malformed(f"{who.name} can't be tied to themselves")
+        raise UnusableRecord(f"{who.name} can't be tied to themselves")
     if role is None:
         return found.agent, None if len(company.dialect.roles) > 1 else company.dialect.roles[0]
     known = company.dialect.role(role) if isinstance(role, str) else None
     if known is None:
-        raise Malformed(f"there is no role {shown(role)}")
+        raise UnusableRecord(f"there is no role {shown(role)}")
     return found.agent, known
 
 

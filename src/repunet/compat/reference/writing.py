@@ -13,8 +13,8 @@ Files: TypeAlias = dict[tuple[str, ...], bytes]
 """The content of files, by where they are."""
 
 
-class Place:
-    """Where an export goes: a folder, in which nothing is lost unless that was said."""
+class ExportFolder:
+    """Folder of an export; nothing in it is overwritten unless that was said."""
 
     def __init__(self, path: Path, *, force: bool) -> None:
         self._path = path

@@ -9,29 +9,30 @@ from dataclasses import asdict
 from typing import Any, TypeVar, cast
 
 from repunet.errors import unknown
-from repunet.mind import Coordinate, NoAnswer, Operation
-from repunet.minds.embedded.answers import Answer, Answers
-from repunet.minds.embedded.investing import Investing
-from repunet.minds.embedded.judging import Judging
-from repunet.minds.embedded.parameters import PROFILES, Parameters
-from repunet.minds.embedded.participating import Participating
-from repunet.minds.embedded.playing import Playing
-from repunet.minds.embedded.reading import Reading
-from repunet.minds.embedded.talking import Talking
-from repunet.minds.roster import MindSpec, read_settings
+from repunet.minds.embedded.answers.base import Answer, Answers
+from repunet.minds.embedded.answers.dilemma import ActAnswers
+from repunet.minds.embedded.answers.impressions import Judging
+from repunet.minds.embedded.answers.participation import Participating
+from repunet.minds.embedded.answers.talk import Talking
+from repunet.minds.embedded.answers.trust import Investing
+from repunet.minds.embedded.model.parameters import PROFILES, Parameters
+from repunet.minds.embedded.reading import QuestionReader
+from repunet.minds.router import MindSpec, read_settings
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import NoAnswer, Operation
 
 A = TypeVar("A")
-FACULTIES: tuple[type[Answers], ...] = (Playing, Participating, Investing, Judging, Talking)
+FACULTIES: tuple[type[Answers], ...] = (ActAnswers, Participating, Investing, Judging, Talking)
 
 
 class EmbeddedMind:
-    """Answers every operation by the behavioural model, at one set of parameters."""
+    """Behavioural model that answers every operation, at one set of parameters."""
 
     immediate = True
 
     def __init__(self, seed: int, parameters: Parameters, name: str = "embedded") -> None:
         self.name = name
-        self.read = Reading(seed, parameters)
+        self.read = QuestionReader(seed, parameters)
         self._faculties = [faculty(self.read) for faculty in FACULTIES]
         self._answers: dict[type, Answer] = {}
 
@@ -46,11 +47,11 @@ class EmbeddedMind:
             self._answers[kind] = self._learn(kind)
         return cast(A, self._answers[kind](operation, str(at)))
 
-    def _learn(self, kind: type) -> Answer:
+    def _learn(self, kind: type[Operation[Any]]) -> Answer:
         for faculty in self._faculties:
             if answer := faculty.to(kind):
                 return answer
-        raise NoAnswer(f"the embedded mind has no model of {kind.__name__}")
+        raise NoAnswer(f"the embedded mind has no model of {kind.label}")
 
 
 def embedded(spec: MindSpec, seed: int) -> EmbeddedMind:

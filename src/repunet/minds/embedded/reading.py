@@ -7,11 +7,10 @@ remembered and was told. No text is read but the persona's.
 from collections.abc import Iterable, Sequence
 
 from repunet.chance import draw, normal
-from repunet.encounter import Act, Recollection
-from repunet.minds.embedded.dilemma import Outlook
-from repunet.minds.embedded.evidence import (
+from repunet.minds.embedded.model.dilemma import Outlook
+from repunet.minds.embedded.model.evidence import (
     NO_EVIDENCE,
-    Evidence,
+    WeightedActs,
     add_act,
     base_rate,
     belief,
@@ -19,16 +18,17 @@ from repunet.minds.embedded.evidence import (
     observability,
     score,
 )
-from repunet.minds.embedded.parameters import Parameters
-from repunet.minds.embedded.talk import gossip_weight
-from repunet.minds.embedded.temperament import SocialWeights, disposition, social_weights
-from repunet.persona import Disposition, Persona, Role
-from repunet.perspective import Acquaintance, Ego, knows
-from repunet.reputation import Reputation
+from repunet.minds.embedded.model.parameters import Parameters
+from repunet.minds.embedded.model.talk import gossip_weight
+from repunet.minds.embedded.model.temperament import SocialWeights, disposition, social_weights
+from repunet.questions.perspective import Acquaintance, Ego, knows
+from repunet.world.encounter import Act, Recollection
+from repunet.world.persona import Disposition, Persona, Role
+from repunet.world.reputation import Reputation
 
 
-class Reading:
-    """Reads questions, at one set of parameters; the seed only gives each agent its own jitter."""
+class QuestionReader:
+    """Reader of questions at one set of parameters; the seed gives each agent its jitter."""
 
     def __init__(self, seed: int, parameters: Parameters) -> None:
         self.seed = seed
@@ -83,7 +83,7 @@ class Reading:
         excuse = self.parameters.excuse if act.excused and act.valence < 0 else 0.0
         return act.valence * (1.0 - excuse)
 
-    def evidence(self, ego: Ego, alter: Acquaintance, *, in_any_role: bool = False) -> Evidence:
+    def evidence(self, ego: Ego, alter: Acquaintance, *, in_any_role: bool = False) -> WeightedActs:
         """Read the record where there are records; else replay what is remembered and was told."""
         if alter.records is not None:
             return self._recorded(alter.records)
@@ -99,7 +99,7 @@ class Reading:
             evidence = add_act(evidence, piece.valence, self.parameters, weight)
         return evidence
 
-    def own_evidence(self, ego: Ego, own: Sequence[Reputation] | None) -> Evidence:
+    def own_evidence(self, ego: Ego, own: Sequence[Reputation] | None) -> WeightedActs:
         """Read ego's record of itself where there are such; else replay its acts in its role."""
         if own is not None:
             return self._recorded(own)
@@ -109,7 +109,7 @@ class Reading:
                 evidence = add_act(evidence, self.judged(memory.own), self.parameters)
         return evidence
 
-    def _recorded(self, records: Sequence[Reputation]) -> Evidence:
+    def _recorded(self, records: Sequence[Reputation]) -> WeightedActs:
         return from_levels(records[-1].weights, self.parameters) if records else NO_EVIDENCE
 
     def prosociality(self, ego: Ego) -> float:

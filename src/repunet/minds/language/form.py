@@ -26,14 +26,14 @@ from typing import (
 
 from pydantic import ValidationError
 
-from repunet.mind import Asked, InvalidAnswer, Operation, adapter
 from repunet.minds.language.objects import Parsing, candidates
 from repunet.minds.language.spelling import folded, same
 from repunet.minds.language.tolerant import TWICE
 from repunet.models.request import Schema
-from repunet.operations import Words
 from repunet.prompts import one_line
-from repunet.reputation import LEVELS, Appraisal
+from repunet.questions.mind import AnswerShape, InvalidAnswer, Operation, adapter
+from repunet.questions.operations import Words
+from repunet.world.reputation import LEVELS, Appraisal
 
 PERCENT: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 100}
 LEVEL_NAMES = tuple(level.replace(" ", "_") for level in LEVELS)
@@ -43,8 +43,8 @@ FEW = 5
 """So many words to choose from are told again."""
 
 
-class Reading(NamedTuple):
-    """What was read from a reply."""
+class ReadAnswer(NamedTuple):
+    """Answer that was read from a reply, and how."""
 
     answer: Any
     parsing: Parsing
@@ -55,7 +55,7 @@ class Form:
     """The JSON object in which one question is answered."""
 
     kind: type
-    asked: Asked
+    asked: AnswerShape
 
     @classmethod
     def of(cls, operation: Operation[Any]) -> "Form":
@@ -67,7 +67,7 @@ class Form:
         """Return the JSON schema of the object."""
         return self._object(self.kind, "")
 
-    def read(self, text: str, *, ended: bool = True) -> Reading:
+    def read(self, text: str, *, ended: bool = True) -> ReadAnswer:
         """Return the answer in a reply; raises InvalidAnswer, which says what is wrong with it.
 
         A reply that was cut has not ended: prose after its object might have gone on otherwise.
@@ -78,7 +78,7 @@ class Form:
         for other in found[1:]:
             if other != found[0] and self._typed(other) != answer:
                 raise InvalidAnswer("there are two JSON objects in the answer, and they differ")
-        return Reading(answer, parsing)
+        return ReadAnswer(answer, parsing)
 
     def _typed(self, found: dict[str, Any]) -> Any:
         return _validated(self.kind, self._plain(self.kind, found, ""))

@@ -6,29 +6,30 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any, TypeVar, cast
 
-from repunet.attempts import Name
-from repunet.mind import Coordinate, NoAnswer, Operation, adapter
-from repunet.minds.language.conversation import Conversation
-from repunet.minds.language.correspondence import Correspondence
+from repunet.minds.language.client import ModelClient
+from repunet.minds.language.connect import connected
 from repunet.minds.language.form import Form
-from repunet.minds.language.line import Line
-from repunet.minds.language.switchboard import connected
-from repunet.minds.roster import MindSpec
+from repunet.minds.language.repair import RepairDialogue
+from repunet.minds.language.session import ModelSession
+from repunet.minds.router import MindSpec
 from repunet.models.endpoint import PERSON, Endpoint, endpoint
 from repunet.models.request import Message, Request, Sampling
 from repunet.prompts import render
+from repunet.questions.coordinate import Coordinate
+from repunet.questions.mind import NoAnswer, Operation, adapter
+from repunet.record.attempts import Name
 
 A = TypeVar("A")
 
 
 class LanguageMind:
-    """Puts each question in words to a language model, and reads the answer."""
+    """Mind that puts each question in words to a language model and reads the answer."""
 
     immediate = False
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self._line: Line | None = None
+        self._client: ModelClient | None = None
 
     @property
     def name(self) -> str:
@@ -41,27 +42,27 @@ class LanguageMind:
         return {"name": self.name, "given": self.endpoint.given, "sampling": sampling}
 
     @asynccontextmanager
-    async def connected(self, correspondence: Correspondence) -> AsyncIterator[None]:
-        """Hold a line to the model."""
-        async with connected(self.endpoint, correspondence) as line:
-            self._line = line
+    async def connected(self, session: ModelSession) -> AsyncIterator[None]:
+        """Stay connected to the model."""
+        async with connected(self.endpoint, session) as client:
+            self._client = client
             try:
                 yield
             finally:
-                self._line = None
+                self._client = None
 
     async def answer(self, operation: Operation[A], at: Coordinate) -> A:
         """Ask the model, unless it has answered already; raises NoAnswer if it can't."""
-        line = self._line
-        if line is None:
+        client = self._client
+        if client is None:
             raise RuntimeError(f"{self.name} is asked before it is connected")
         name = Name(str(at), at.operation, at.actor, operation.target)
         form = Form.of(operation)
-        request = self._request(operation, form, line.correspondence.wording)
-        decided = line.correspondence.decided(name, request)
+        request = self._request(operation, form, client.session.wording)
+        decided = client.session.decided(name, request)
         if decided is None:
-            return cast(A, await Conversation(line, name, operation, form, request).answer())
-        line.correspondence.count(decided)
+            return cast(A, await RepairDialogue(client, name, operation, form, request).answer())
+        client.session.count(decided)
         if decided.answer is None:
             raise NoAnswer(decided.why or "")
         return cast(A, adapter(operation.answer).validate_json(decided.answer))

@@ -5,11 +5,11 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from repunet.mind import InvalidAnswer
 from repunet.minds.language.prose import introduces_example, refuses, takes_back
 from repunet.minds.language.spelling import folded, squeezed
 from repunet.minds.language.spoken import THINKING, spoken
 from repunet.minds.language.tolerant import UnreadableJSON, read_object, unambiguous, unescaped
+from repunet.questions.mind import InvalidAnswer
 
 Parsing: TypeAlias = Literal["json", "found"]
 """Whether a reply was the object and nothing else, or it had to be found in it."""

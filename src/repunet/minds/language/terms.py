@@ -5,13 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from repunet.attempts import AttemptLog
 from repunet.errors import UsageError
-from repunet.journal import Journal
-from repunet.minds.language.correspondence import Correspondence
+from repunet.minds.language.connect import RemoteMind
 from repunet.minds.language.mind import LanguageMind
-from repunet.minds.language.switchboard import Correspondent
-from repunet.minds.roster import Roster
+from repunet.minds.language.session import ModelSession
+from repunet.minds.router import MindRouter
 from repunet.models import local
 from repunet.models.allowance import Allowance
 from repunet.models.batch import Batch
@@ -20,12 +18,13 @@ from repunet.models.environment import OPENAI, address_of, require_way
 from repunet.models.ledger import Ledger, unpriced
 from repunet.models.prices import Price, price_of
 from repunet.models.serving import HERE
-from repunet.prompts import PLAIN
+from repunet.record.attempts import AttemptLog
+from repunet.record.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How fast, at what cost and by which way models are asked; no answer depends on it."""
+    """Limits of speed and cost of model calls; no answer depends on them."""
 
     allowance: Allowance = field(default_factory=Allowance)
     prices: Mapping[str, Price] | None = None
@@ -36,12 +35,12 @@ class Terms:
     """What several runs spend from; None is a ledger of the run's own."""
 
 
-def asks_in_words(minds: Roster) -> bool:
+def asks_in_words(minds: MindRouter) -> bool:
     """Tell whether any of the minds is asked in words, and its answers are kept."""
-    return any(isinstance(mind, Correspondent) for mind in minds.members)
+    return any(isinstance(mind, RemoteMind) for mind in minds.members)
 
 
-def require_means(minds: Roster, terms: Terms) -> None:
+def require_means(minds: MindRouter, terms: Terms) -> None:
     """Raise UsageError for what can't be asked on these terms: before anything is written.
 
     There may be no key, no known price for a budget, or nobody to answer what is put into files.
@@ -61,16 +60,16 @@ def require_means(minds: Roster, terms: Terms) -> None:
             raise unpriced(mind.name)
 
 
-def correspondence(
-    journal: Journal, minds: Roster, terms: Terms, *, branched: bool
-) -> Correspondence | None:
+def open_session(
+    journal: Journal, minds: MindRouter, terms: Terms, *, branched: bool
+) -> ModelSession | None:
     """Return what the language minds of a run share; None if it has no such minds."""
     if not asks_in_words(minds):
         return None
-    return Correspondence(
+    return ModelSession(
         AttemptLog(journal),
         terms.allowance,
-        wording=journal.meta("prompts") or PLAIN,
+        wording=journal.notes.wording,
         prices=terms.prices,
         batch=_batch(journal, terms),
         branched=branched,

@@ -1,0 +1,1 @@
+"""Answers of the embedded mind to each question, filled in from its model."""

@@ -1,0 +1,1 @@
+"""Model of the embedded mind: what weighs how much in each of its decisions."""

@@ -1,0 +1,1 @@
+"""The life of a run: begun from a spec, resumed, forked, logged."""

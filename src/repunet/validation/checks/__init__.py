@@ -1,0 +1,1 @@
+"""Checks: what societies of ours do, beside what was found elsewhere."""

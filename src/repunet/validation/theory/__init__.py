@@ -1,0 +1,1 @@
+"""Theory: results of mathematics that societies are compared with."""
