@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from repunet.cli.validating import TITLES, WORKERS, Verdict, checked, columns, every, made_by
+from repunet.cli.commands.validate import TITLES, WORKERS, Verdict, checked, columns, every, made_by
 from repunet.validation.check import FAMILIES, Check, Family
 
 PAGE = Path(__file__).parents[1] / "docs" / "validation.md"

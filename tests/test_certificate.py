@@ -16,8 +16,8 @@ from societies import ARMS, Played, founded, mostly_slow, play, rewritten
 from societies import WORDS as WORD_FIELDS
 
 from repunet import prompts
-from repunet.cli.output import console
-from repunet.cli.words import prompts as app
+from repunet.cli.commands.prompts import prompts as app
+from repunet.cli.printing.console import console
 from repunet.errors import RepuNetError, UsageError
 from repunet.minds.chance import ChanceMind
 from repunet.prompts import render, wordings

@@ -567,7 +567,7 @@ def test_the_second_ctrl_c_ends_a_run_at_once_and_says_how_to_go_on(
         for _ in range(2):
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("repunet.cli.output.cooperation", impatient)
+    monkeypatch.setattr("repunet.cli.printing.progress.cooperation", impatient)
     words = ("run", "pd", "--agents", "4", "--rounds", "3", "--name", "first")
     code, _, err = repunet(*words, "--storage", "elsewhere")
     assert code == 3

@@ -17,7 +17,7 @@ from measured import fickle
 from repunet.analysis.comparison import selected
 from repunet.analysis.makers import NOTES
 from repunet.cli import execute
-from repunet.cli.output import console
+from repunet.cli.printing.console import console
 from repunet.runs.run import reopen
 
 ROOT = Path(__file__).parents[1]

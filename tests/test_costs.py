@@ -12,7 +12,7 @@ from language_societies import MODEL, company, hasty, played, served
 
 from repunet.analysis.costs import BY, COLUMNS, By, Cost, costs, total
 from repunet.cli import execute
-from repunet.cli.output import console
+from repunet.cli.printing.console import console
 from repunet.fake_llm.faults import Faults
 from repunet.models.prices import Price
 from repunet.record.journal import Journal

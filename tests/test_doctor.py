@@ -14,7 +14,7 @@ from language_societies import at, company, hasty, missing, played, served
 from patience import PATIENCE
 
 from repunet.cli import execute
-from repunet.cli.advice import advice, notes
+from repunet.cli.printing.advice import advice, notes
 from repunet.errors import RepuNetError
 from repunet.fake_llm.faults import Faults
 from repunet.models.endpoint import Endpoint

@@ -11,7 +11,8 @@ import pytest
 from language_societies import company, played
 
 from repunet.analysis.figures.catalogue import FIGURES
-from repunet.cli import drawing, execute
+from repunet.cli import execute
+from repunet.cli.commands import figures as drawing
 from repunet.system.extras import installation
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from societies import ARMS, Watched, dilemmas, founded, minds, mostly_slow, play
 
 from repunet.cli import execute
-from repunet.cli.output import console
+from repunet.cli.printing.console import console
 from repunet.errors import UsageError
 from repunet.fake_llm import FakeLLM, Settings, serving
 from repunet.minds.chance import ChanceMind

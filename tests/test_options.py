@@ -103,7 +103,7 @@ def test_a_command_reads_each_option_it_has(name: str) -> None:
 
 @pytest.mark.parametrize("group", sorted(groups(), key=str), ids=lambda kind: kind.__name__)
 def test_each_option_that_commands_share_is_read_somewhere(group: type) -> None:
-    text = "\n".join(path.read_text("utf-8") for path in SOURCES.glob("*.py"))
+    text = "\n".join(path.read_text("utf-8") for path in SOURCES.rglob("*.py"))
     taken = "limits.given()" in text  # reads all of the limits but the batch
     for each in fields(group):  # type: ignore[arg-type]
         by_name = re.search(rf"\.{each.name}\b", text)

@@ -19,9 +19,9 @@ from language_societies import Nursery, attempts, received, served
 from patience import PATIENCE
 
 from repunet.cli import execute
-from repunet.cli.sweeping import shared_reason
 from repunet.errors import UsageError
 from repunet.experiment import executors
+from repunet.experiment.ending import shared_reason
 from repunet.experiment.grid import read_grid
 from repunet.experiment.outcome import JobOutcome
 from repunet.experiment.progress import Board

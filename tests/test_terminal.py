@@ -15,7 +15,8 @@ from victim import begun, founded, play
 
 from repunet import scenarios as dilemmas
 from repunet.cli import execute
-from repunet.cli.output import console, fitted, print_json
+from repunet.cli.printing.console import console, print_json
+from repunet.cli.printing.tables import fitted
 from repunet.runs.run import begin
 from repunet.system.terminal import escaped, in_one_line, visible
 from repunet.world.persona import Disposition, Persona

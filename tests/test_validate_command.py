@@ -12,7 +12,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import validation
 from repunet.analysis.makers import NOTES
-from repunet.cli import execute, validating
+from repunet.cli import execute
+from repunet.cli.commands import validate as validating
 from repunet.errors import UsageError
 from repunet.validation import suite
 from repunet.validation.check import Check, near, same

@@ -6,6 +6,7 @@
 import os
 import sys
 from contextlib import suppress
+from keyword import iskeyword
 
 from cyclopts import App, CycloptsError
 
@@ -25,49 +26,58 @@ THEIRS = {
 }
 """The programs of the reference's runner, and what they are called here."""
 
+COMMANDS = {
+    "run": "Found a society and let it play.",
+    "plan": "Forecast calls, tokens, money and time of a run.",
+    "resume": "Go on with a run, to its end or beyond.",
+    "demo": "Play with RepuNet and without, and compare.",
+    "sweep": "Play every combination that a grid lists.",
+    "batch": "Play a list of jobs, each a line of words.",
+    "reproduce": "Try the paper's tables, figures and claims.",
+    "scenarios": "List the dilemmas, and what is at stake.",
+    "shell": "Play, look, go back and ask, line by line.",
+    "seed": "Make and show seeds: people for runs.",
+    "profiles": "Write people as the reference's profiles.",
+    "runs": "List the runs there are.",
+    "show": "Show a society, or one agent, after any round.",
+    "compare": "Compare arms of runs, with intervals and tests.",
+    "power": "Compute the number of runs an arm needs.",
+    "report": "Tell all of a run, or of several, in one page.",
+    "figures": "Draw one run or many, for print.",
+    "prompts": "Show what agents are asked, and how treatments differ in it.",
+    "cost": "Show what a run cost, and for what.",
+    "doctor": "Tell whether a language model can be used.",
+    "digest": "Print the hash that equal runs share.",
+    "why": "Explain a decision: its sources, what came of it.",
+    "diff": "Find where two runs begin to differ, and why.",
+    "fork": "Share a run's past, then change something.",
+    "replay": "Derive a run again from its decisions.",
+    "verify": "Check that a run file is sound.",
+    "import": "Take over a reference's run.",
+    "export": "Write a run as tables, or a reference's run.",
+    "validate": "Check RepuNet against exact scores, theory and people.",
+    "fake-llm": "Serve made-up answers, for tests.",
+}
+"""What each command does; the file of a command, and its function, have the command's name."""
+
+
+def location(command: str) -> str:
+    """Return where a command is, for it is imported when it is called.
+
+    >>> location("fake-llm"), location("import")
+    ('repunet.cli.commands.fake_llm:fake_llm', 'repunet.cli.commands.import_:import_')
+    """
+    name = command.replace("-", "_") + "_" * iskeyword(command)
+    return f"repunet.cli.commands.{name}:{name}"
+
+
 app = App(
     name="repunet",
     version=f"RepuNet {__version__}",
     help="Societies of language-model agents that keep reputations, gossip and choose partners.",
 )
-app.command("repunet.cli.play:run", help="Found a society and let it play.")
-app.command("repunet.cli.planning:plan", help="Forecast calls, tokens, money and time of a run.")
-app.command("repunet.cli.play:resume", help="Go on with a run, to its end or beyond.")
-app.command("repunet.cli.play:demo", help="Play with RepuNet and without, and compare.")
-app.command("repunet.cli.sweeping:sweep", help="Play every combination that a grid lists.")
-app.command("repunet.cli.sweeping:batch", help="Play a list of jobs, each a line of words.")
-app.command("repunet.cli.reproducing:reproduce", help="Try the paper's tables, figures and claims.")
-app.command("repunet.cli.dilemmas:scenarios", help="List the dilemmas, and what is at stake.")
-app.command("repunet.cli.shell:shell", help="Play, look, go back and ask, line by line.")
-app.command("repunet.cli.seeds:seed", name="seed", help="Make and show seeds: people for runs.")
-app.command(
-    "repunet.cli.seeds:profiles", name="profiles", help="Write people as the reference's profiles."
-)
-app.command("repunet.cli.look:runs", help="List the runs there are.")
-app.command("repunet.cli.look:show", help="Show a society, or one agent, after any round.")
-app.command("repunet.cli.comparing:compare", help="Compare arms of runs, with intervals and tests.")
-app.command("repunet.cli.comparing:power", help="Compute the number of runs an arm needs.")
-app.command("repunet.cli.reporting:report", help="Tell all of a run, or of several, in one page.")
-app.command("repunet.cli.drawing:figures", help="Draw one run or many, for print.")
-app.command(
-    "repunet.cli.words:prompts",
-    name="prompts",
-    help="Show what agents are asked, and how treatments differ in it.",
-)
-app.command("repunet.cli.models:cost", help="Show what a run cost, and for what.")
-app.command("repunet.cli.doctor:doctor", help="Tell whether a language model can be used.")
-app.command("repunet.cli.look:digest", help="Print the hash that equal runs share.")
-app.command("repunet.cli.explain:why", help="Explain a decision: its sources, what came of it.")
-app.command("repunet.cli.explain:diff", help="Find where two runs begin to differ, and why.")
-app.command("repunet.cli.history:fork", help="Share a run's past, then change something.")
-app.command("repunet.cli.history:replay", help="Derive a run again from its decisions.")
-app.command("repunet.cli.history:verify", help="Check that a run file is sound.")
-app.command("repunet.cli.exchange:import_", name="import", help="Take over a reference's run.")
-app.command("repunet.cli.exchange:export", help="Write a run as tables, or a reference's run.")
-app.command(
-    "repunet.cli.validating:validate", help="Check RepuNet against exact scores, theory and people."
-)
-app.command("repunet.cli.fake:fake_llm", name="fake-llm", help="Serve made-up answers, for tests.")
+for _name, _help in COMMANDS.items():
+    app.command(location(_name), name=_name, help=_help)
 
 
 def main(arguments: list[str] | None = None) -> None:

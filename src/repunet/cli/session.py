@@ -12,12 +12,13 @@ from pathlib import Path
 from repunet.analysis.snapshot import Snapshot
 from repunet.analysis.summary import Summary, summarise
 from repunet.cli import app
-from repunet.cli.look import runs as list_runs
-from repunet.cli.options import LimitOptions, said
-from repunet.cli.output import console, disclaimer, rate, say, table
-from repunet.cli.play import announce, play_out
-from repunet.cli.seeds import list_ as list_seeds
-from repunet.cli.specified import SpecOptions, located, settings
+from repunet.cli.commands.runs import runs as list_runs
+from repunet.cli.commands.seed import list_ as list_seeds
+from repunet.cli.playing import announce, play_out
+from repunet.cli.printing.console import console, say
+from repunet.cli.printing.formats import disclaimer, rate
+from repunet.cli.printing.tables import table
+from repunet.cli.spec_options import LimitOptions, SpecOptions, located, said, settings
 from repunet.compat.seeds import is_seed, people_at, run_names, scenario_of, seed_names
 from repunet.errors import RepuNetError, UsageError, unknown
 from repunet.record.changes import origin
@@ -34,6 +35,8 @@ from repunet.scenarios import scenarios
 from repunet.world.treatment import Treatment
 
 ALIASES = {"f": "fin", "finish": "fin", "?": "help", "quit": "fin"}
+
+
 OF_A_RUN = (FILE, f"{FILE}-wal", f"{FILE}-shm", f"{FILE}-journal", LOG, BESIDE)
 """What a run has in its folder; nothing else in it is ever deleted."""
 

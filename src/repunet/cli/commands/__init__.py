@@ -1,0 +1,1 @@
+"""Commands: the file of a command has the command's name."""

@@ -1,0 +1,71 @@
+"""The command `fork`."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from repunet.cli.options import Json, Quiet, Storage, Whole
+from repunet.cli.playing import announce, play_and_report
+from repunet.cli.printing.console import say
+from repunet.cli.spec_options import LimitOptions, said, settings
+from repunet.record.changes import origin
+from repunet.record.notes import SPEC
+from repunet.record.storage import locate
+from repunet.runs.beginning import spec_of
+from repunet.runs.run import Run
+from repunet.runs.run import fork as begin_fork
+
+
+def fork(
+    run: str,
+    /,
+    *,
+    at: Annotated[Whole, Parameter(help="The last round that is shared; 0 shares none.")],
+    set_: Annotated[
+        list[str] | None,
+        Parameter(name="--set", negative="", help="Switch that changes then, such as gossip=off."),
+    ] = None,
+    rounds: Annotated[
+        Whole | None, Parameter(help="Rounds to play; default to the end of RUN.")
+    ] = None,
+    branch: Annotated[
+        bool, Parameter(negative="", help="Go on though RepuNet or a mind has changed since.")
+    ] = False,
+    name: Annotated[str | None, Parameter(help="Name of the run; default what it is.")] = None,
+    storage: Storage = None,
+    limits: LimitOptions | None = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Share the first rounds of a run, then go on with something changed: what if?
+
+    Parameters
+    ----------
+    run
+        Its name, or the path of its folder or file.
+    """
+    path, switches = locate(run, storage), settings(set_ or [])
+    spec, terms = spec_of(path, *said(limits))
+    with begin_fork(
+        path,
+        at,
+        switches,
+        rounds=rounds,
+        branch=branch,
+        name=name,
+        folder=storage,
+        concurrency=spec.limits.concurrency,
+        terms=terms,
+    ) as forked:
+        forked.journal.note(SPEC, spec.to_json())
+        if not (quiet or json):
+            say(_shared(forked))
+        announce(forked, quiet=quiet or json)
+        play_and_report(forked, quiet=quiet, json=json)
+
+
+def _shared(run: Run) -> str:
+    source = origin(run.journal)
+    if source is None or source.round == 0:
+        return f"{run.name} shares no rounds"
+    return f"{run.name} shares rounds 1 to {source.round} with {source.name}"

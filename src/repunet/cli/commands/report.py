@@ -1,0 +1,128 @@
+"""The command `report`: all of a run, or of several, in one page."""
+
+import webbrowser
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from repunet.analysis.tables.files import drafted
+from repunet.cli.options import Json, Storage, Tone, chosen_tone
+from repunet.cli.printing.console import print_json, say
+from repunet.cli.printing.formats import disclaimer, rate
+from repunet.errors import UsageError
+from repunet.record.collector import collector
+from repunet.record.storage import runs_in
+from repunet.system.extras import library
+
+if TYPE_CHECKING:
+    from repunet.analysis.report.making import Headline, ReportPage
+
+PAGE = "report.html"
+"""What a report is called, beside its run or in the folder of its runs."""
+
+
+REPORT = "repunet.analysis.report"
+
+
+def report(
+    run: str,
+    /,
+    *,
+    output: Annotated[
+        Path | None,
+        Parameter(name=["--output", "-o"], help=f"Where to write; default {PAGE} beside the run."),
+    ] = None,
+    force: Annotated[
+        bool, Parameter(negative="", help="Overwrite a file that is no report of ours.")
+    ] = False,
+    open_: Annotated[
+        bool, Parameter(name="--open", negative="", help="Show it in the browser.")
+    ] = False,
+    tone: Tone = "vader",
+    storage: Storage = None,
+    json: Json = False,
+) -> None:
+    """Write all there is to know of a run, or of several, into one HTML file for any browser.
+
+    Parameters
+    ----------
+    run
+        The name of a run or of a sweep, or the path of its folder or file.
+    """
+    folder, files = runs_in(run, storage)
+    path = folder / PAGE if output is None else output
+    page = write(folder, files, path, force=force, tone=chosen_tone(tone))
+    _print_json(page, path) if json else _print(page, path)
+    if open_:
+        webbrowser.open(path.absolute().as_uri())
+
+
+def write(
+    folder: Path, files: list[Path], path: Path, *, force: bool = False, tone: str = "vader"
+) -> "ReportPage":
+    """Write the report on a run, or on the runs of a folder; return what it says first.
+
+    Raises UsageError if something else is there.
+    """
+    _require_room(path, files, force=force)
+    with collector.spared():
+        page = _page(folder, files, tone)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with drafted(path) as draft:
+            draft.write_text(page.html, "utf-8")
+    except OSError as error:
+        raise UsageError(f"can't write {path} ({error.strerror})") from None
+    return page
+
+
+def _page(folder: Path, files: list[Path], tone: str) -> "ReportPage":
+    """Return the report: on the run of a folder, or on the runs below it."""
+    making = library(f"{REPORT}.making")
+    alone = files[0].parent == folder
+    made: ReportPage = (
+        making.page_of_run(files[0], tone)
+        if alone
+        else making.page_of_runs(folder.absolute().name, files, tone)
+    )
+    return made
+
+
+def _require_room(path: Path, files: list[Path], *, force: bool) -> None:
+    """Raise UsageError if a report must not be written there."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder: name a file, such as {path / PAGE}")
+    if path.resolve() in [file.resolve() for file in files]:
+        raise UsageError(f"{path} is the run itself: name another file")
+    if path.exists() and not force and not library(f"{REPORT}.rendering").is_ours(path):
+        raise UsageError(f"{path} is no report of RepuNet: add --force, or name another file")
+
+
+def _print(page: "ReportPage", path: Path) -> None:
+    say(disclaimer(page.mind))
+    say_headlines(page, path)
+
+
+def say_headlines(page: "ReportPage", path: Path) -> None:
+    """Say what a report says first, and where it is."""
+    for headline in page.headlines:
+        say(f"{headline.what}: {_spelled(headline)}")
+    for line in page.left_out:
+        say(f"left out: {line}")
+    say(f"report: {path}", unbroken=True)
+
+
+def _spelled(line: "Headline") -> str:
+    between = "" if line.low is None else f" [{rate(line.low)}, {rate(line.high)}]"
+    runs = f"{line.runs} runs" if line.runs != 1 else "1 run: no interval"
+    return (
+        f"cooperation, {line.over} {rate(line.cooperation)}{between} "
+        f"({runs}; missing decisions: {line.missing} of {line.decisions})"
+    )
+
+
+def _print_json(page: "ReportPage", path: Path) -> None:
+    facts = {key: value for key, value in asdict(page).items() if key != "html"}
+    print_json({"path": str(path), "bytes": path.stat().st_size, **facts})

@@ -1,0 +1,48 @@
+"""The command `resume`."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from repunet.cli.options import Json, Quiet, Storage, Whole
+from repunet.cli.playing import announce, play_and_report
+from repunet.cli.printing.console import say
+from repunet.cli.spec_options import LimitOptions, said
+from repunet.record.notes import SPEC
+from repunet.record.storage import locate
+from repunet.runs.beginning import spec_of
+from repunet.runs.run import reopen
+
+
+def resume(
+    run: str,
+    /,
+    *,
+    rounds: Annotated[Whole | None, Parameter(help="Rounds to play beyond those planned.")] = None,
+    branch: Annotated[
+        bool, Parameter(negative="", help="Go on though RepuNet or a mind has changed since.")
+    ] = False,
+    limits: LimitOptions | None = None,
+    storage: Storage = None,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> None:
+    """Go on with a run, to its planned end or so many rounds beyond.
+
+    Parameters
+    ----------
+    run
+        Its name, or the path of its folder or file.
+    """
+    path = locate(run, storage)
+    spec, terms = spec_of(path, *said(limits))
+    at_once = spec.limits.concurrency
+    with reopen(path, branch=branch, concurrency=at_once, terms=terms) as reopened:
+        if limits is not None and limits.given():
+            reopened.journal.note(SPEC, spec.to_json())
+        if rounds is not None:
+            reopened.extend(rounds)
+        elif reopened.society.round >= reopened.planned and not (quiet or json):
+            say("nothing is left to play; for more rounds: --rounds N")
+        announce(reopened, quiet=quiet or json)
+        play_and_report(reopened, quiet=quiet, json=json)

@@ -1,0 +1,1 @@
+"""What commands print: tables for people, JSON for scripts, progress that suits the place."""
