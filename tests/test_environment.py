@@ -130,7 +130,7 @@ def test_a_run_that_the_environment_lets_nothing_send_leaves_no_folder(
 def test_few_files_make_few_connections(
     files: int, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "_files", lambda: files)
+    monkeypatch.setattr(file_limits, "_files", lambda: files)
     assert file_limits.connections() == most
 
 

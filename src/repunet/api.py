@@ -22,16 +22,17 @@ from repunet.experiment.progress import Board
 from repunet.experiment.stopping import Stopping
 from repunet.experiment.sweep import play as play_sweep
 from repunet.experiment.sweep import prepare
-from repunet.minds.given import OBJECT, giving
+from repunet.minds.given import Given, giving, name_of
 from repunet.minds.router import mind_names
-from repunet.questions.mind import Mind
+from repunet.models.plugged import OBJECT
+from repunet.models.request import Transport
 from repunet.record.notes import SPEC
 from repunet.record.storage import locate, runs_in
 from repunet.runs.beginning import begun_from, spec_of
 from repunet.runs.log import logged
 from repunet.runs.run import Run, reopen
 from repunet.runs.run import fork as begin_fork
-from repunet.runs.spec import RunSpec, read_spec
+from repunet.runs.spec import RunSpec, key_of, read_spec
 from repunet.scenarios import Scenario
 from repunet.scenarios import scenarios as installed
 from repunet.system.extras import library
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-GivenMind: TypeAlias = str | Mind
-"""Mind by its name, such as `embedded` or `openai:gpt-4o-mini`, or as an object."""
+GivenMind: TypeAlias = str | Given
+"""Mind or model by its name, such as `embedded` or `openai:gpt-4o-mini`, or as an object."""
 Storage: TypeAlias = str | Path | None
 
 
@@ -70,6 +71,8 @@ class RunSettings(TypedDict, total=False):
     """File of ties from the start."""
     mind: GivenMind
     """Mind for everyone; default as the environment says, or embedded."""
+    model: str | Transport
+    """Language model for everyone, by its name or as an object, instead of a mind."""
     minds: Mapping[str, GivenMind]
     """Minds by agent, `role:ROLE` or `operation:OPERATION`."""
     limits: Mapping[str, Any]
@@ -107,7 +110,7 @@ def resume(
     /,
     *,
     rounds: int | None = None,
-    minds: Mapping[str, Mind] | None = None,
+    minds: Mapping[str, Given] | None = None,
     branch: bool = False,
     storage: Storage = None,
     limits: Mapping[str, Any] | None = None,
@@ -124,7 +127,7 @@ async def aresume(
     /,
     *,
     rounds: int | None = None,
-    minds: Mapping[str, Mind] | None = None,
+    minds: Mapping[str, Given] | None = None,
     branch: bool = False,
     storage: Storage = None,
     limits: Mapping[str, Any] | None = None,
@@ -139,7 +142,7 @@ def fork(
     at: int,
     *,
     rounds: int | None = None,
-    minds: Mapping[str, Mind] | None = None,
+    minds: Mapping[str, Given] | None = None,
     branch: bool = False,
     name: str | None = None,
     storage: Storage = None,
@@ -218,23 +221,36 @@ def treatments() -> dict[str, Treatment]:
 Opening: TypeAlias = Callable[[], AbstractContextManager[Run]]
 
 
-def _begun(scenario: str | None, given: RunSettings) -> tuple[Opening, dict[str, Mind]]:
+def _begun(scenario: str | None, given: RunSettings) -> tuple[Opening, dict[str, Given]]:
     """Return how the run is begun, and the minds that are objects."""
     rest: dict[str, Any] = dict(given)
     base, storage = rest.pop("spec", None), rest.pop("storage", None)
-    mind, minds = rest.pop("mind", None), rest.pop("minds", {})
-    spec = base if isinstance(base, RunSpec) else RunSpec() if base is None else read_spec(base)
-    spec = spec.merged(scenario=scenario, **rest)
-    words = [*([] if mind is None else [_word(mind)])]
+    mind, model, minds = rest.pop("mind", None), rest.pop("model", None), rest.pop("minds", {})
+    if not isinstance(minds, Mapping):
+        raise UsageError("minds are a mapping, such as {'role:trustee': 'chance'}")
+    spec = (
+        base if isinstance(base, RunSpec) else RunSpec() if base is None else read_spec(Path(base))
+    )
+    spec = spec.updated({"scenario": scenario, **rest}, key_of)
+    words = [] if mind is None else [_word(mind)]
     words += [f"{who}={_word(each)}" for who, each in minds.items()]
-    objects = _objects([mind, *minds.values()])
+    models = [model] if isinstance(model, str) else []
+    words += [] if model is None or models else [_word(model)]
+    objects = _objects([mind, model, *minds.values()])
 
     @contextmanager
     def opened() -> Iterator[Run]:
-        with begun_from(spec.assign_minds(words, (), os.environ), _folder(storage)) as begun:
+        assigned = spec.assign_minds(words, models, os.environ)
+        with begun_from(assigned, _folder(storage)) as begun:
             yield begun
 
     return opened, objects
+
+
+def _base(given: RunSpec | str | Path | None) -> RunSpec:
+    if isinstance(given, RunSpec):
+        return given
+    return RunSpec() if given is None else read_spec(Path(given))
 
 
 def _reopened(
@@ -266,7 +282,7 @@ def _forked(
 ) -> Opening:
     path = locate(str(run), _folder(storage))
     spec, terms = spec_of(path, limits)
-    words = RunSpec().merged(switches=dict(switches)).switches
+    words = RunSpec().updated({"switches": switches}, key_of).switches
 
     @contextmanager
     def opened() -> Iterator[Run]:
@@ -279,14 +295,14 @@ def _forked(
     return opened
 
 
-def _wait(opening: Opening, minds: Mapping[str, Mind]) -> RunView:
+def _wait(opening: Opening, minds: Mapping[str, Given]) -> RunView:
     """Play a run from code that is not asynchronous, in a loop or not."""
     playing: list[Run] = []
     return _in_a_loop(partial(_played, opening, minds, playing), playing)
 
 
 async def _played(
-    opening: Opening, minds: Mapping[str, Mind], playing: list[Run] | None = None
+    opening: Opening, minds: Mapping[str, Given], playing: list[Run] | None = None
 ) -> RunView:
     with giving(minds), opening() as begun, logged(begun, begun.warnings) as watch:
         if playing is not None:
@@ -315,23 +331,20 @@ def _in_a_loop(work: Callable[[], Coroutine[Any, Any, T]], playing: Sequence[Run
             raise
 
 
-def _objects(minds: Iterable[GivenMind | None]) -> dict[str, Mind]:
+def _objects(minds: Iterable[GivenMind | None]) -> dict[str, Given]:
     """Return the minds that are objects, by the names that stand for them."""
-    found: dict[str, Mind] = {}
+    found: dict[str, Given] = {}
     for mind in minds:
         if mind is None or isinstance(mind, str):
             continue
-        if found.setdefault(mind.name, mind) is not mind:
-            raise UsageError(f"two minds are called {mind.name!r}: each needs a name of its own")
+        name = name_of(mind)
+        if found.setdefault(name, mind) is not mind:
+            raise UsageError(f"two minds are called {name!r}: each needs a name of its own")
     return found
 
 
 def _word(mind: GivenMind) -> str:
-    if isinstance(mind, str):
-        return mind
-    if not mind.name or set(mind.name) & set(",=:"):
-        raise UsageError(f"a mind's name has none of the signs , = : in it, as {mind.name!r} has")
-    return f"{OBJECT}:{mind.name}"
+    return mind if isinstance(mind, str) else f"{OBJECT}:{name_of(mind)}"
 
 
 def _folder(storage: Storage) -> Path | None:

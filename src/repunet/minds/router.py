@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from math import isfinite
 from typing import Any, Protocol, TypeVar, cast
 
 from repunet.errors import RepuNetError, UsageError, unknown
-from repunet.models.endpoint import LANGUAGE
+from repunet.models.endpoint import LANGUAGE, is_provider, providers
+from repunet.models.plugged import is_plugged, kind_of, loaded, plugged_providers, why
 from repunet.models.serving import HERE, SMOLLM2, speeds
 from repunet.questions.batched import BatchedQuestions
 from repunet.questions.coordinate import Coordinate
@@ -19,6 +20,7 @@ from repunet.world.persona import AgentId, Persona
 
 A = TypeVar("A")
 
+LANGUAGE_MIND = "repunet.minds.language.mind:language"
 BUILT_IN = {
     "embedded": "repunet.minds.embedded.mind:embedded",
     "chance": "repunet.minds.chance:chance",
@@ -27,9 +29,14 @@ BUILT_IN = {
     "replay": "repunet.minds.replay:replay",
     "human": "repunet.minds.language.mind:human",
     "object": "repunet.minds.given:given",
-    **dict.fromkeys(LANGUAGE, "repunet.minds.language.mind:language"),
+    **dict.fromkeys(LANGUAGE, LANGUAGE_MIND),
 }
 STRATEGIES = "repunet.minds.scripted"
+GROUP = "repunet.minds"
+"""Entry points of minds that other packages bring along."""
+
+MIND = ("name", "describe", "immediate", "answer")
+"""What a mind has."""
 
 MIRROR, FIXED = "mirror", "fixed:"
 
@@ -80,8 +87,8 @@ class MindMaker(Protocol):
 def mind_names() -> tuple[str, ...]:
     """Return the names of all minds there are."""
     strategies = import_module(STRATEGIES).STRATEGIES
-    plugins = (entry.name for entry in entry_points(group="repunet.minds"))
-    return (*BUILT_IN, *strategies, *plugins)
+    plugins = (entry.name for entry in entry_points(group=GROUP))
+    return tuple(dict.fromkeys((*BUILT_IN, *strategies, *plugins, *plugged_providers())))
 
 
 def make_mind(text: str, seed: int) -> Mind:
@@ -92,26 +99,43 @@ def make_mind(text: str, seed: int) -> Mind:
 
 def _maker(name: str) -> MindMaker:
     if name in BUILT_IN:
-        module, _, attribute = BUILT_IN[name].partition(":")
-        return cast(MindMaker, getattr(import_module(module), attribute))
-    for entry in entry_points(group="repunet.minds", name=name):
-        return _plugged(entry)
+        return _built_in(BUILT_IN[name])
+    for entry in entry_points(group=GROUP, name=name):
+        return _guarded(loaded(entry, "mind"))
     scripted = import_module(STRATEGIES)
     if name in scripted.STRATEGIES:
         return cast(MindMaker, scripted.scripted)
+    if is_plugged(name):
+        return _built_in(LANGUAGE_MIND)
     raise unknown("mind", name, mind_names())
 
 
-def _plugged(entry: EntryPoint) -> MindMaker:
-    """Return what makes a mind of a plug-in; raises UsageError if it can't be had."""
-    try:
-        return cast(MindMaker, entry.load())
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - whatever a stranger's module does
-        raise UsageError(
-            f"the mind {entry.name} can't be used: {type(error).__name__}: {error} ({entry.value})"
-        ) from None
+def _guarded(make: MindMaker) -> MindMaker:
+    """Return a maker of a plug-in whose errors are of one line, and which makes nothing else."""
+
+    def guarded(spec: MindSpec, seed: int) -> Mind:
+        try:
+            made = make(spec, seed)
+        except RepuNetError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's module does
+            raise UsageError(f"the mind {spec} can't be used: {why(error)}") from None
+        return require_mind(made, str(spec))
+
+    return guarded
+
+
+def require_mind(made: Any, name: str) -> Mind:
+    """Return a mind; raises UsageError, with what it lacks, if it is none."""
+    lacking = [part for part in MIND if not hasattr(made, part)]
+    if lacking:
+        raise UsageError(f"{name} is no mind: {kind_of(made)} has no {', '.join(lacking)}")
+    return cast(Mind, made)
+
+
+def _built_in(place: str) -> MindMaker:
+    module, _, attribute = place.partition(":")
+    return cast(MindMaker, getattr(import_module(module), attribute))
 
 
 def is_language(mind: str) -> bool:
@@ -121,7 +145,7 @@ def is_language(mind: str) -> bool:
     (True, False, False)
     """
     provider, _, model = mind.partition(",")[0].partition(":")
-    return provider in LANGUAGE and (bool(model) or provider == SMOLLM2)
+    return (bool(model) or provider == SMOLLM2) and is_provider(provider)
 
 
 def require_language(mind: str, option: str) -> None:
@@ -129,13 +153,13 @@ def require_language(mind: str, option: str) -> None:
     provider, _, _ = mind.partition(":")
     if is_language(mind):
         return
-    if provider in LANGUAGE:
+    if is_provider(provider):
         raise UsageError(f"{mind!r} needs the name of a model: {provider}:MODEL")
     if MindSpec.parse(mind).name in mind_names():
         raise UsageError(f"{mind} is no language model; to let it decide: {option}")
     raise UsageError(
         f"{mind} is no language model: say whose it is, such as openai:{mind}; "
-        f"known: {', '.join(LANGUAGE)}"
+        f"known: {', '.join(providers())}"
     )
 
 

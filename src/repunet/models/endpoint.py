@@ -8,6 +8,13 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from repunet.errors import UsageError, unknown
+from repunet.models.plugged import (
+    OBJECT,
+    check_settings,
+    is_plugged,
+    key_variable,
+    plugged_providers,
+)
 from repunet.models.redaction import known, redacted
 from repunet.models.request import Sampling
 from repunet.models.serving import HERE, SMOLLM2, USUAL, Serving, packaged, serving
@@ -60,7 +67,17 @@ COMPATIBLE: dict[str, Provider] = {
 NATIVE = ("anthropic", "google", "bedrock", "groq", "mistral")
 """Those that speak their own, through the extra `providers`."""
 LANGUAGE = (*COMPATIBLE, *WEB, *HERE, *NATIVE)
-"""Everything that the name of a language model can begin with."""
+"""What the name of a language model can begin with, plug-ins aside."""
+
+
+def providers() -> tuple[str, ...]:
+    """Return everything that the name of a language model can begin with."""
+    return tuple(dict.fromkeys((*LANGUAGE, *plugged_providers())))
+
+
+def is_provider(name: str) -> bool:
+    """Tell whether the name of a language model can begin so."""
+    return name in LANGUAGE or is_plugged(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,18 @@ class Endpoint:
     """None where the vendor's client knows it."""
     sampling: Sampling
     serving: Serving = USUAL
+    own: tuple[tuple[str, str], ...] = ()
+    """Settings that only the plug-in knows."""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Return whether its transport is a plug-in's, or an object of a Python program."""
+        return self.provider not in (*LANGUAGE, PERSON)
+
+    @property
+    def asked(self) -> str:
+        """Return which model requests name: settings of a plug-in's own make it another one."""
+        return ",".join([self.model, *(f"{name}={value}" for name, value in self.own)])
 
     @property
     def name(self) -> str:
@@ -94,7 +123,8 @@ class Endpoint:
         settings = asdict(self.sampling)
         if self.serving.context is not None:
             settings["context"] = self.serving.context
-        return ",".join([self.name, *(f"{name}={value}" for name, value in settings.items())])
+        said = {**settings, **dict(self.own)}
+        return ",".join([self.name, *(f"{name}={value}" for name, value in said.items())])
 
     @property
     def path(self) -> Path:
@@ -121,6 +151,8 @@ def _endpoint(
 ) -> Endpoint:
     if provider in HERE:
         return _here(provider, variant, settings, environ)
+    if provider not in LANGUAGE:
+        return _foreign(provider, variant, settings, environ)
     sampling = _sampling(settings, environ)
     if provider in WEB:
         url, _, model = f"{provider}:{variant}".partition("#")
@@ -135,6 +167,20 @@ def _endpoint(
     if elsewhere and provider == "azure":
         elsewhere = _azure(elsewhere)
     return Endpoint(provider, model, elsewhere, sampling)
+
+
+def _foreign(
+    provider: str, variant: str, settings: Mapping[str, str], environ: Mapping[str, str]
+) -> Endpoint:
+    """Return the endpoint of a plug-in's model, or of an object, with settings of its own."""
+    own = {name: value for name, value in settings.items() if name not in SAMPLING_VARIABLES}
+    usual = {name: value for name, value in settings.items() if name not in own}
+    if provider == OBJECT and own:
+        raise unknown("setting of a language model", next(iter(own)), SAMPLING_VARIABLES)
+    if provider != OBJECT:
+        check_settings(provider, own, SAMPLING_VARIABLES)
+    model, sampling = _named(variant, provider), _sampling(usual, environ)
+    return Endpoint(provider, model, None, sampling, own=tuple(sorted(own.items())))
 
 
 def _here(
@@ -194,13 +240,20 @@ def key_variables(endpoint: Endpoint, environ: Mapping[str, str]) -> tuple[str, 
     A key goes where it belongs: that of OpenAI nowhere else, except where `LLM_API_BASE` says so,
     and where that names a server, no key goes to another one.
     """
-    own = COMPATIBLE.get(endpoint.provider, Provider()).key
+    own = key_variable_of(endpoint.provider)
     if own or endpoint.provider not in (*COMPATIBLE, *WEB):
         return (own,) if own else ()
     chosen = {_said(environ, BASE).rstrip("/"), _said(environ, OPENAI_BASE).rstrip("/")} - {""}
     if endpoint.url in chosen:
         return ANY_KEY, OPENAI_KEY
     return () if chosen else (ANY_KEY,)
+
+
+def key_variable_of(provider: str) -> str | None:
+    """Return the variable that holds the key of a provider, None if it needs none we know of."""
+    if provider in (*LANGUAGE, PERSON, OBJECT):
+        return COMPATIBLE.get(provider, Provider()).key
+    return key_variable(provider)
 
 
 def key(endpoint: Endpoint, environ: Mapping[str, str]) -> str:
@@ -211,7 +264,7 @@ def key(endpoint: Endpoint, environ: Mapping[str, str]) -> str:
             if not (found.isascii() and found.isprintable()):
                 raise UsageError(f"{variable} holds characters that no key has")
             return found
-    if COMPATIBLE.get(endpoint.provider, Provider()).key:
+    if key_variable_of(endpoint.provider):
         raise UsageError(f"{endpoint.name} needs a key: set {variables[0]}")
     return NO_KEY
 

@@ -229,11 +229,15 @@ class RunSpec(SpecTable):
 
         Raises UsageError, as about the options of a command, for what can't be.
         """
+        return self.updated(flags, _option)
+
+    def updated(self, flags: Mapping[str, Any], named: Callable[[list[str]], str]) -> "RunSpec":
+        """Return the same with other values, as `merged` does; errors call a key by its name."""
         given = {key: value for key, value in flags.items() if value is not None}
         values = self.model_dump(exclude_unset=True)
         for table in set(TOGETHER) & set(given):
             given[table] = values.get(table, {}) | given[table]
-        return validated(_without_rivals(values, given) | given, _option)
+        return validated(_without_rivals(values, given) | given, named)
 
     def assign_minds(
         self, texts: Iterable[str], models: Iterable[str], environ: Mapping[str, str]

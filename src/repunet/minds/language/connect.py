@@ -11,15 +11,17 @@ from contextlib import (
 )
 from typing import Any, Protocol, runtime_checkable
 
-from repunet.errors import Stopped
+from repunet.errors import Stopped, UsageError
 from repunet.minds.language.client import ModelClient
 from repunet.minds.language.session import ModelSession, learnt_of
 from repunet.models.allowance import Allowance
 from repunet.models.endpoint import NATIVE, NO_KEY, PERSON, Endpoint, address, key, key_variables
 from repunet.models.file_limits import connections
+from repunet.models.guarded import GuardedTransport
 from repunet.models.learnt import Learnt, learnt
 from repunet.models.output_mode import NegotiatedMode
 from repunet.models.person import PersonTransport
+from repunet.models.plugged import OBJECT, given_model, made
 from repunet.models.prices import price_of
 from repunet.models.redaction import known as known_secrets
 from repunet.models.request import OUTPUT_MODES, OutputMode, Reply, Request, Transport
@@ -103,8 +105,9 @@ async def reached(endpoint: Endpoint, allowance: Allowance) -> AsyncIterator[Tra
 
 def _secrets(endpoint: Endpoint) -> tuple[str, ...]:
     """Return the keys with which an endpoint may be asked."""
-    if endpoint.provider in NATIVE:
-        return known_secrets(os.environ)
+    if endpoint.provider in NATIVE or endpoint.is_foreign:
+        own = (os.environ.get(name, "") for name in key_variables(endpoint, os.environ))
+        return (*known_secrets(os.environ), *filter(None, own))
     return tuple(os.environ.get(name, "").strip() for name in key_variables(endpoint, os.environ))
 
 
@@ -126,6 +129,8 @@ async def _transport(endpoint: Endpoint, allowance: Allowance, stack: AsyncExitS
             timeout=allowance.timeout,
             learnt=_learnt(endpoint),
         )
+    if endpoint.is_foreign:
+        return GuardedTransport(foreign(endpoint), _secrets(endpoint))
     from repunet.models.openai import OpenAITransport
 
     if endpoint.provider in HERE:
@@ -139,6 +144,16 @@ async def _transport(endpoint: Endpoint, allowance: Allowance, stack: AsyncExitS
         return LocalTransport(transport, server)
     url, secret = address(endpoint), key(endpoint, os.environ)
     return OpenAITransport(endpoint.model, url, secret, allowance.timeout, _learnt(endpoint))
+
+
+def foreign(endpoint: Endpoint) -> Transport:
+    """Return the transport of a plug-in, or an object; raises UsageError if it can't be had."""
+    if endpoint.provider != OBJECT:
+        return made(endpoint.provider, endpoint.model, dict(endpoint.own))
+    found = given_model(endpoint.model)
+    if found is None:
+        raise UsageError(f"{endpoint.name} is an object of the Python program that began the run")
+    return found
 
 
 def _learnt(endpoint: Endpoint) -> Learnt:

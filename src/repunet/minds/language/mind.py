@@ -7,12 +7,13 @@ from dataclasses import asdict
 from typing import Any, TypeVar, cast
 
 from repunet.minds.language.client import ModelClient
-from repunet.minds.language.connect import connected
+from repunet.minds.language.connect import connected, foreign
 from repunet.minds.language.form import Form
 from repunet.minds.language.repair import RepairDialogue
 from repunet.minds.language.session import ModelSession
 from repunet.minds.router import MindSpec
 from repunet.models.endpoint import PERSON, Endpoint, endpoint
+from repunet.models.plugged import about
 from repunet.models.request import Message, Request, Sampling
 from repunet.prompts import render
 from repunet.questions.coordinate import Coordinate
@@ -37,9 +38,14 @@ class LanguageMind:
         return self.endpoint.name
 
     def describe(self) -> dict[str, Any]:
-        """Return the model's name and how answers are drawn; `given` needs no environment."""
+        """Return the model's name and how answers are drawn; `given` needs no environment.
+
+        A plug-in may add what else its answers depend on.
+        """
         sampling = asdict(self.endpoint.sampling)
-        return {"name": self.name, "given": self.endpoint.given, "sampling": sampling}
+        facts = {"name": self.name, "given": self.endpoint.given, "sampling": sampling}
+        told = about(foreign(self.endpoint)) if self.endpoint.is_foreign else {}
+        return facts | ({"about": told} if told else {})
 
     @asynccontextmanager
     async def connected(self, session: ModelSession) -> AsyncIterator[None]:
@@ -71,7 +77,7 @@ class LanguageMind:
         prompt = render(operation, wording)
         return Request(
             provider=self.endpoint.provider,
-            model=self.endpoint.model,
+            model=self.endpoint.asked,
             messages=(Message("system", prompt.system), Message("user", prompt.user)),
             schema=form.schema,
             sampling=self.endpoint.sampling,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from repunet.errors import UsageError
-from repunet.minds.language.connect import RemoteMind
+from repunet.minds.language.connect import RemoteMind, foreign
 from repunet.minds.language.mind import LanguageMind
 from repunet.minds.language.session import ModelSession
 from repunet.minds.router import MindRouter
@@ -52,6 +52,9 @@ def require_means(minds: MindRouter, terms: Terms) -> None:
         if terms.batch is None and mind.endpoint.provider in (*COMPATIBLE, *WEB):
             key(mind.endpoint, os.environ)
             require_way(address(mind.endpoint) or OPENAI)
+        if terms.batch is None and mind.endpoint.is_foreign:
+            foreign(mind.endpoint)
+            key(mind.endpoint, os.environ)
         if terms.batch is None and mind.endpoint.provider in NATIVE:
             require_way(address_of(mind.endpoint.provider))
         if terms.batch is None and mind.endpoint.provider in HERE:
