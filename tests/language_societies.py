@@ -23,7 +23,7 @@ from repunet.errors import RepuNetError
 from repunet.fake_llm import FakeLLM, Settings, serving
 from repunet.fake_llm.stats import CountedQuestion
 from repunet.minds import router
-from repunet.minds.language import line
+from repunet.minds.language import client
 from repunet.models.allowance import Allowance
 from repunet.record.attempts import ANSWERED, INVALID, LOST, SENT
 from repunet.record.journal import Journal
@@ -43,7 +43,7 @@ SOON = 0.02
 @contextmanager
 def hasty() -> Iterator[None]:
     """Let nobody wait long before what failed is sent again."""
-    with patch.object(line, "FIRST_DELAY", SOON):
+    with patch.object(client, "FIRST_DELAY", SOON):
         yield
 
 

@@ -90,7 +90,7 @@ def go(folder: Path, box: Path, **options: Any) -> Stopped | None:
         if path.exists():
             resumed(path, terms=limits)
         else:
-            played(folder, options.pop("founding", None), terms=limits, **options)
+            played(folder, options.pop("manifest", None), terms=limits, **options)
     except Stopped as stopped:
         return stopped
     return None

@@ -73,7 +73,7 @@ def switched_off(arm: Treatment) -> set[str]:
 
 
 def names(kinds: Iterator[Operation[Any]]) -> set[str]:
-    return {type(kind).__name__ for kind in kinds}
+    return {kind.label for kind in kinds}
 
 
 # ---- prompts -----------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def torn(folder: Path, to: Path, kept: float) -> Path:
 
 @pytest.mark.parametrize(
     "moment",
-    mostly_slow(BEFORE_IT_IS_FOUNDED, BEFORE_IT_IS_FOUNDED[::2]),
+    mostly_slow(BEFORE_IT_IS_FOUNDED, BEFORE_IT_IS_FOUNDED[::4]),
     ids=lambda at: f"{at[0]}-{at[1]}",
 )
 def test_a_run_killed_before_it_is_founded_leaves_its_name_free(
@@ -81,7 +81,7 @@ MOMENTS = RIGHT_AFTER + INSIDE_A_COMMIT + AFTER_A_COMMIT
 
 
 @pytest.mark.parametrize(
-    "moment", mostly_slow(MOMENTS, MOMENTS[::2]), ids=lambda at: f"{at[0]}-{at[1]}"
+    "moment", mostly_slow(MOMENTS, MOMENTS[::4]), ids=lambda at: f"{at[0]}-{at[1]}"
 )
 def test_a_run_killed_and_resumed_is_the_run_left_in_peace(
     moment: Moment, tmp_path: Path, in_peace: Story
@@ -105,12 +105,12 @@ def test_a_kill_loses_no_round_that_was_committed_and_keeps_no_other(
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        (("INSERT INTO events", 100), ("connect", 1)),
+        pytest.param(("INSERT INTO events", 100), ("connect", 1), marks=pytest.mark.slow),
         pytest.param(
             ("INSERT INTO events", 100), ("PRAGMA journal_mode", 1), marks=pytest.mark.slow
         ),
         pytest.param(("COMMIT", 3), ("INSERT INTO events", 50), marks=pytest.mark.slow),
-        (("committed", 3), ("COMMIT", 1)),
+        pytest.param(("committed", 3), ("COMMIT", 1), marks=pytest.mark.slow),
         (("committed", 3), ("committed", 2)),
     ],
 )

@@ -51,7 +51,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_is_the_same_as_itself(run: Path) -> None:
     found = compared(run, run)
     assert (found.same, found.equal_rounds, found.parting) == (True, victim.ROUNDS, None)
-    assert (found.manifest, found.noted) == ((), ())
+    assert (found.founding, found.noted) == ((), ())
 
 
 def test_a_longer_run_is_not_the_same_and_never_parts(run: Path, tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_all_that_foundings_differ_in_is_named(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         written(tmp_path / name, Stub(), people, 1)
     found = compared(tmp_path / "one" / "run.sqlite", tmp_path / "other" / "run.sqlite")
-    facts = {each.what for each in found.manifest}
+    facts = {each.what for each in found.founding}
     assert facts == {"treatment: gossip", "seed", "person A01: age", "person A05", "mind of *"}
 
 

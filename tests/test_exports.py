@@ -124,9 +124,9 @@ def test_parquet_files_say_what_they_are_of(export: Command, history: History) -
     export("parquet")
     for name in TABLES:
         said = pyarrow.parquet.read_schema(f"out/{name}.parquet").metadata
-        assert said[b"repunet.questions.mind"] == b"embedded"
+        assert said[b"repunet.mind"] == b"embedded"
         assert said[b"repunet.digest"].decode() == history.digest
-        assert said[b"repunet.record.manifest"].decode() == history.manifest.to_json()
+        assert said[b"repunet.founding"].decode() == history.manifest.to_json()
         assert said[b"repunet.table"].decode() == name
 
 

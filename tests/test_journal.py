@@ -302,12 +302,12 @@ def test_a_run_file_of_a_newer_repunet_is_refused_and_says_to_upgrade(
 
 
 @opened
-@pytest.mark.parametrize("founding", ["", "{}", "no json", '{"scenario":"pd"}'])
+@pytest.mark.parametrize("manifest", ["", "{}", "no json", '{"scenario":"pd"}'])
 def test_a_run_file_without_a_founding_record_is_refused(
     opening: Callable[[Path], object], manifest: str, run: Path
 ) -> None:
     execute(run, "UPDATE meta SET value = ? WHERE key = 'founding'", (manifest,))
-    refuses(opening, run, "its founding record can't be read")
+    refuses(opening, run, "its manifest can't be read")
 
 
 @pytest.mark.parametrize("path", ["nowhere", "nowhere/run.sqlite", "."])

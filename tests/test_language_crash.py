@@ -42,7 +42,7 @@ from repunet.fake_llm import FakeLLM
 from repunet.fake_llm.faults import Faults
 from repunet.fake_llm.settings import Latency
 from repunet.fake_llm.stats import CountedQuestion
-from repunet.minds.language import line, session
+from repunet.minds.language import client, session
 from repunet.record.attempts import ANSWERED, INVALID, LOST, SENT, messages
 from repunet.record.journal import Journal
 
@@ -346,8 +346,8 @@ def test_what_waits_for_its_turn_at_an_interrupt_is_not_sent(
 def test_what_waits_to_be_sent_again_at_an_interrupt_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_peace: str
 ) -> None:
-    monkeypatch.setattr(line, "FIRST_DELAY", 600.0)
-    monkeypatch.setattr(line, "LONGEST_DELAY", 600.0)
+    monkeypatch.setattr(client, "FIRST_DELAY", 600.0)
+    monkeypatch.setattr(client, "LONGEST_DELAY", 600.0)
     failing = Faults(first=("",) * 14, server_error=1)
     with served(faults=failing) as first:
         path = interrupted(tmp_path, first, 0)

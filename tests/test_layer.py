@@ -549,7 +549,7 @@ def in_peace(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.mark.parametrize(
-    "moment", mostly_slow(MOMENTS, MOMENTS[::2]), ids=lambda at: f"{at[0]}-{at[1]}"
+    "moment", mostly_slow(MOMENTS, MOMENTS[::5]), ids=lambda at: f"{at[0]}-{at[1]}"
 )
 def test_a_layer_killed_at_any_moment_goes_on_to_the_same_history(
     tmp_path: Path, moment: tuple[str, int], in_peace: Any

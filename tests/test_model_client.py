@@ -409,7 +409,7 @@ async def never(_: Request) -> Reply:
 MUTE: tuple[Said, ...] = (never, Overloaded("503"), Overloaded("503", retry_after=4.0))
 
 
-@pytest.mark.parametrize("rung", ["schema", None])
+@pytest.mark.parametrize("mode", ["schema", None])
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("mute", MUTE)
 def test_nothing_waits_past_the_deadline_while_nobody_is_answered(

@@ -151,7 +151,7 @@ def test_a_dialogue_is_sent_turn_by_turn(talk: Conversation) -> None:
     assert "As a number?" in json.dumps(asked["messages"][-1])
 
 
-@pytest.mark.parametrize("rung", ["schema", "lean"])
+@pytest.mark.parametrize("mode", ["schema", "lean"])
 def test_the_provider_holds_the_model_to_the_schema(mode: str, talk: Conversation) -> None:
     endpoint = says()
     talk.ask(endpoint, request(), mode)
@@ -161,8 +161,8 @@ def test_the_provider_holds_the_model_to_the_schema(mode: str, talk: Conversatio
     assert "minimum" not in form["schema"]["properties"]["rating"]
 
 
-@pytest.mark.parametrize("rung", ["object", "text"])
-def test_the_lower_rungs_ask_for_no_format(mode: str, talk: Conversation) -> None:
+@pytest.mark.parametrize("mode", ["object", "text"])
+def test_the_lower_modes_ask_for_no_format(mode: str, talk: Conversation) -> None:
     endpoint = says()
     talk.ask(endpoint, request(), mode)
     assert "output_config" not in endpoint.asked[0]
@@ -390,7 +390,7 @@ RAISED: list[tuple[Exception, Any, type[failure.Failure]]] = [
 ]
 
 
-@pytest.mark.parametrize(("raised", "rung", "kind"), RAISED)
+@pytest.mark.parametrize(("raised", "mode", "kind"), RAISED)
 def test_whatever_is_raised_has_a_class(
     raised: Exception, mode: Any, kind: type[failure.Failure], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -157,8 +157,8 @@ def answer(content: Any = "hi", finish: str = "stop", **more: Any) -> dict[str, 
 # What is sent ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rung", OUTPUT_MODES)
-def test_each_rung_asks_for_the_format_in_its_way(mode: OutputMode) -> None:
+@pytest.mark.parametrize("mode", OUTPUT_MODES)
+def test_each_mode_asks_for_the_format_in_its_way(mode: OutputMode) -> None:
     async def work(there: OpenAITransport, script: Script) -> Any:
         await there.send(ASKED, mode, AT)
         return script.bodies[0].get("response_format")
@@ -403,7 +403,7 @@ def test_when_to_come_back_is_kept(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "refused"),
+    ("served", "refused"),
     [
         ("honour", set()),
         ("ignore", set()),
@@ -412,8 +412,8 @@ def test_when_to_come_back_is_kept(status: int) -> None:
         ("reject-bounds", {"schema"}),
     ],
 )
-def test_a_format_is_refused_as_such(mode: Any, refused: set[OutputMode]) -> None:
-    with serving(Settings(response_format=mode)) as server:
+def test_a_format_is_refused_as_such(served: Any, refused: set[OutputMode]) -> None:
+    with serving(Settings(response_format=served)) as server:
         for mode in OUTPUT_MODES:
             if mode in refused:
                 found = failure(server.url, mode)
@@ -421,7 +421,7 @@ def test_a_format_is_refused_as_such(mode: Any, refused: set[OutputMode]) -> Non
                 assert isinstance(found, Unsupported)
                 assert found.parameter is None
             else:
-                held = mode != "ignore" or mode in ("object", "text")
+                held = served != "ignore" or mode in ("object", "text")
                 assert send(server.url, mode).text.startswith("{") == held
 
 

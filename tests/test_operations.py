@@ -7,13 +7,14 @@ from pydantic import ValidationError
 from societies import Stub, everyone, founded, minds, play, society, views
 
 from repunet.questions import operations as ops
+from repunet.questions.batched import ALONE, RespondToEncounter, WeighGossip
 from repunet.questions.coordinate import Coordinate
 from repunet.questions.mind import InvalidAnswer, NoAnswer, Operation, adapter
 from repunet.scenarios.pd import ChooseMove, Move
 from repunet.world.gossip import VALENCE
 from repunet.world.persona import Participant
 
-QUESTIONS = [
+QUESTIONS: list[type[Operation]] = [
     kind
     for kind in vars(ops).values()
     if isinstance(kind, type) and issubclass(kind, Operation) and isinstance(
@@ -33,7 +34,12 @@ def test_the_type_of_a_question_names_the_type_of_its_answer() -> None:
     assert ops.DecideTie.answer is ops.Decision
     assert ops.ShapePeerFromGossip.answer.__name__ == "Appraisal"
     assert ChooseMove.answer is Move
-    assert len(QUESTIONS) == 14
+
+
+def test_the_compact_plan_knows_every_question_that_scenarios_share() -> None:
+    batched = [RespondToEncounter.covers, WeighGossip.covers, ALONE]
+    assert frozenset().union(*batched) == set(QUESTIONS)
+    assert sum(map(len, batched)) == len(QUESTIONS)
 
 
 @pytest.mark.parametrize("kind", [*QUESTIONS, ChooseMove])
@@ -89,7 +95,7 @@ def test_questions_say_whom_they_are_about() -> None:
 def test_nobody_is_asked_for_another() -> None:
     game = play(everyone("chance"), founded(n=7), 6)
     assert all(asked.operation.ego.id == asked.at.actor for asked in game.asked)
-    assert all(asked.at.operation == type(asked.operation).__name__ for asked in game.asked)
+    assert all(asked.at.operation == asked.operation.label for asked in game.asked)
 
 
 def test_a_decision_has_a_name_before_it_has_a_value() -> None:

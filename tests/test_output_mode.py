@@ -28,7 +28,7 @@ def climbed(*steps: str) -> tuple[OutputMode, bool]:
 
 
 @pytest.mark.parametrize(
-    ("steps", "rung", "settled"),
+    ("steps", "mode", "settled"),
     [
         ((), "schema", False),
         ((BARE,), "schema", True),
@@ -49,14 +49,14 @@ def climbed(*steps: str) -> tuple[OutputMode, bool]:
         ((BARE, "refused"), "lean", True),
     ],
 )
-def test_a_rung_is_kept_once_it_is_honoured(
+def test_a_mode_is_kept_once_it_is_honoured(
     steps: tuple[str, ...], mode: OutputMode, settled: bool
 ) -> None:
     assert climbed(*steps) == (mode, settled)
 
 
-@pytest.mark.parametrize("rung", OUTPUT_MODES)
-def test_a_rung_that_is_remembered_needs_no_probe(mode: OutputMode) -> None:
+@pytest.mark.parametrize("mode", OUTPUT_MODES)
+def test_a_mode_that_is_remembered_needs_no_probe(mode: OutputMode) -> None:
     negotiated = NegotiatedMode(mode)
     assert (negotiated.mode, negotiated.settled) == (mode, True)
 
@@ -68,13 +68,13 @@ def test_two_refusals_at_once_are_one_step() -> None:
     assert negotiated.mode == "lean"
 
 
-def test_below_the_last_rung_there_is_none() -> None:
+def test_below_the_last_mode_there_is_none() -> None:
     negotiated = NegotiatedMode("text")
     assert not negotiated.refused("text")
     assert negotiated.mode == "text"
 
 
-def test_a_late_reply_to_another_rung_shows_nothing() -> None:
+def test_a_late_reply_to_another_mode_shows_nothing() -> None:
     negotiated = NegotiatedMode()
     negotiated.refused("schema")
     negotiated.heard("schema", BARE)

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from societies import mostly_slow
 
 from repunet.errors import UsageError
 from repunet.minds.language.repair import REPAIR
@@ -456,7 +457,7 @@ def test_wordings_have_the_same_templates(one: str, other: str) -> None:
 
 
 @every_pair
-@every_scenario
+@pytest.mark.parametrize("dilemma", mostly_slow(scenarios(), ["pd"]))
 def test_wordings_show_the_same(dilemma: str, one: str, other: str) -> None:
     for kind in asked_in(dilemma):
         assert variables(kind, dilemma, one) == variables(kind, dilemma, other)

@@ -20,6 +20,7 @@ from societies import (
     dilemmas,
     founded,
     minds,
+    mostly_slow,
     only,
     play,
 )
@@ -76,7 +77,11 @@ def talkative(**rules: object) -> Stub:
     return Stub({**told, **{getattr(ops, name): rule for name, rule in rules.items()}})
 
 
-@pytest.fixture(scope="module", params=[(d, p) for d in dilemmas() for p in COMPACT], ids="-".join)
+RUNS = [(d, p) for d in dilemmas() for p in COMPACT]
+OFTEN = [("pd", "faithful"), ("participation", "compact"), ("investment", "faithful")]
+
+
+@pytest.fixture(scope="module", params=mostly_slow(RUNS, OFTEN), ids="-".join)
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the file of a small society, of each scenario and plan."""
     dilemma, plan = request.param

@@ -99,16 +99,7 @@ def tally(events: Sequence[Event], scenario: str) -> RoundTally:
 def summarise(journal: Journal) -> Summary:
     """Return a run in a few numbers."""
     manifest = journal.manifest
-    rounds: dict[int, list[Event]] = {number + 1: [] for number in range(journal.rounds)}
-    changes: dict[int, Treatment] = {}
-    imported = 0
-    for written in journal.events():
-        if isinstance(written.event, Imported):
-            imported = written.round
-        for event in unfolded(written.event):
-            rounds[written.round].append(event)
-            if isinstance(event, TreatmentChanged):
-                changes[written.round] = event.treatment
+    rounds, changes, imported = _rounds(journal)
     people = [*manifest.personas, *_joined(rounds.values())]
     tallies = [tally(events, manifest.scenario) for events in rounds.values()]
     rates = tuple(each.cooperation for each in tallies)
@@ -139,6 +130,21 @@ def summarise(journal: Journal) -> Summary:
         dollars=None if asked.unpriced or not asked.calls else asked.cost / DOLLAR,
         cached=total(journal).from_cache,
     )
+
+
+def _rounds(journal: Journal) -> tuple[dict[int, list[Event]], dict[int, Treatment], int]:
+    """Return the events by round, the changes of treatment, and the last round that is imported."""
+    rounds: dict[int, list[Event]] = {number + 1: [] for number in range(journal.rounds)}
+    changes: dict[int, Treatment] = {}
+    imported = 0
+    for written in journal.events():
+        if isinstance(written.event, Imported):
+            imported = written.round
+        for event in unfolded(written.event):
+            rounds[written.round].append(event)
+            if isinstance(event, TreatmentChanged):
+                changes[written.round] = event.treatment
+    return rounds, changes, imported
 
 
 def _joined(rounds: Iterable[Sequence[Event]]) -> Iterator[Persona]:

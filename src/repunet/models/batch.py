@@ -191,11 +191,11 @@ def _latest(answers: Iterable[tuple[str, Said]]) -> dict[str, Said]:
 def _answer(line: str, where: str) -> tuple[str, Said]:
     try:
         said = json.loads(line)
-        if not isinstance(said, dict) or not isinstance(said.get("custom_id"), str):
-            raise UsageError(f"{where}: a JSON object with a custom_id is needed")
-        return said["custom_id"], _said(said, where)
     except (ValueError, RecursionError):
         raise UsageError(f"{where}: this is no JSON object") from None
+    if not isinstance(said, dict) or not isinstance(said.get("custom_id"), str):
+        raise UsageError(f"{where}: a JSON object with a custom_id is needed")
+    return said["custom_id"], _said(said, where)
 
 
 def _said(said: Mapping[str, Any], where: str) -> Said:

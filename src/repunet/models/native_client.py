@@ -20,7 +20,7 @@ ANSWERS = ("content", "candidates", "choices")
 
 
 class ErrorInAnswer(Exception):  # noqa: N818
-    """What came with status 200, and is an error."""
+    """Error that came with status 200."""
 
     status_code = 200
 

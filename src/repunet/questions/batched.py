@@ -1,4 +1,4 @@
-"""Fused operations: several questions put at once, for the compact plan.
+"""Batched questions: several operations in one call, for the compact plan.
 
 The parts have the same schemas, the same checks and the same coordinates as the questions that the
 faithful plan asks one after another; only the number of calls differs. Parts that an arm does not
@@ -8,11 +8,12 @@ ask for are left out of the question and ignored in the answer.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from repunet.questions.coordinate import Coordinate
 from repunet.questions.mind import AnswerShape, InvalidAnswer, Operation, unprompted
 from repunet.questions.operations import (
+    ChooseListener,
     DecideGossip,
     DecideTie,
     Decision,
@@ -20,13 +21,16 @@ from repunet.questions.operations import (
     IdentifyGossip,
     JudgeGossip,
     Judgement,
+    RankPartners,
     ReconsiderTie,
     Reflect,
     Reflection,
     ReviseSelfImage,
     ShapePeerFromGossip,
+    ShapePeerFromObservation,
     ShapePeerReputation,
     ShapeSelfReputation,
+    TellGossip,
     Telling,
     Text,
 )
@@ -47,6 +51,9 @@ Parts = dict[Coordinate, Any]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchedQuestions(Operation[A_co], ABC):
     """Several questions at once. A mind that can't answer so raises NoAnswer."""
+
+    covers: ClassVar[frozenset[type[Operation[Any]]]]
+    """The questions that it takes the place of."""
 
     @abstractmethod
     def parts(self, answer: Any, at: Coordinate) -> Parts:
@@ -78,6 +85,16 @@ class RespondToEncounter(BatchedQuestions[EncounterAnswers]):
     """Batched questions after an encounter: reflection, reputations, self-image, ties, gossip."""
 
     label = "TakeStock"
+    covers = frozenset(
+        {
+            Reflect,
+            ShapeSelfReputation,
+            ReviseSelfImage,
+            ShapePeerReputation,
+            DecideTie,
+            DecideGossip,
+        }
+    )
 
     story: Story
     own_records: tuple[Reputation, ...] | None
@@ -163,6 +180,8 @@ class GossipAnswers:
 class WeighGossip(BatchedQuestions[GossipAnswers]):
     """Batched questions about gossip: each piece, the target's reputation, the tie."""
 
+    covers = frozenset({ShapePeerFromGossip, ReconsiderTie, IdentifyGossip, JudgeGossip})
+
     alter: Acquaintance
     """The target, as far as ego knows it."""
     pieces: tuple[ToldPiece, ...]
@@ -202,3 +221,9 @@ class WeighGossip(BatchedQuestions[GossipAnswers]):
             parts[Coordinate(unit, IdentifyGossip.label, me)] = piece.summary
             parts[Coordinate(unit, JudgeGossip.label, me)] = piece.judgement
         return {name: part for name, part in parts.items() if part is not None}
+
+
+ALONE: frozenset[type[Operation[Any]]] = frozenset(
+    {RankPartners, ChooseListener, TellGossip, ShapePeerFromObservation}
+)
+"""Questions that each have an occasion of their own, so that no batch holds them."""

@@ -82,6 +82,8 @@ def _bytes(path: Path, largest: int) -> bytes:
             raise UsageError(f"{path}: can't be read: it is {kind}; name a file")
         with path.open("rb") as file:
             content = file.read(largest + 1)
+    except UsageError:
+        raise
     except FileNotFoundError:
         raise UsageError(f"{path}: no such file; check the path") from None
     except (OSError, ValueError) as error:

@@ -153,6 +153,8 @@ class RecordedAnswers(Wrapped):
         """Look the answer up; raise NoAnswer if there is none, or none that can be read."""
         try:
             return await super().answer(operation, at)
+        except UsageError:
+            raise  # the run file can't be read
         except (NoAnswer, ValueError) as error:
             raise NoAnswer(self.why.get(str(at), str(error))) from error
 
