@@ -68,7 +68,9 @@ def allowing(calls: int | None, tokens: int | None, cost: int | None) -> Allowan
     return Allowance(max_calls=calls, max_total_tokens=tokens, budget=budget)
 
 
-caps = st.tuples(*[st.none() | st.integers(0, limit) for limit in (40, 800, 800)])
+CAPS = ((1, 40), (1, 800), (0, 800))
+"""The least and the most calls, tokens and cost of a run."""
+caps = st.tuples(*[st.none() | st.integers(least, most) for least, most in CAPS])
 
 
 def excess(ledger: Ledger, limits: tuple[int | None, ...]) -> list[int]:

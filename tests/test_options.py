@@ -5,8 +5,10 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
+from functools import reduce
 from inspect import signature
 from io import StringIO
+from operator import getitem
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -14,7 +16,10 @@ import pytest
 from language_societies import served
 from societies import mostly_slow
 
-from repunet.cli import app, execute
+from repunet import cli
+from repunet.cli import app, execute, location
+from repunet.cli.spec_options import ELSEWHERE, PLAYED, Declared
+from repunet.runs.spec import Limits, RunSpec
 
 SOURCES = Path(__file__).parents[1] / "src" / "repunet" / "cli"
 HELD = ("--help", "--version", "-h")
@@ -104,10 +109,38 @@ def test_a_command_reads_each_option_it_has(name: str) -> None:
 @pytest.mark.parametrize("group", sorted(groups(), key=str), ids=lambda kind: kind.__name__)
 def test_each_option_that_commands_share_is_read_somewhere(group: type) -> None:
     text = "\n".join(path.read_text("utf-8") for path in SOURCES.rglob("*.py"))
-    taken = "limits.given()" in text  # reads all of the limits but the batch
+    own = {"spec", "set_", "mind", "model", "batch"}  # the others are read all together
+    taken = issubclass(group, Declared) and "self.said()" in text
     for each in fields(group):  # type: ignore[arg-type]
         by_name = re.search(rf"\.{each.name}\b", text)
-        assert by_name or (taken and hasattr(group, "given") and each.name != "batch"), each.name
+        assert by_name or (taken and each.name not in own), each.name
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_an_option_begins_with_what_it_is(name: str) -> None:
+    riddle = re.compile(r"(An?|The|How|What|Where|Who|Which|Of|As|In|Only|By|If|With|For|Its) ")
+    command = reduce(getitem, name.split(), app)
+    for argument in command.assemble_argument_collection(parse_docstring=True):
+        if argument.show:
+            said = argument.parameter.help
+            assert said, argument.name
+            assert not riddle.match(said), (argument.name, said)
+
+
+@pytest.mark.parametrize("name", ["run", "plan", "shell"])
+def test_options_of_a_run_say_what_the_spec_declares(name: str) -> None:
+    helps = {a.name: a.parameter.help for a in app[name].assemble_argument_collection()}
+    declared = RunSpec.model_fields | Limits.model_fields
+    played = {*PLAYED} if name == "plan" else set()
+    for field in declared.keys() - {*ELSEWHERE, *played}:
+        text = str(declared[field].description).removesuffix(".")
+        option = f"--{field.replace('_', '-')}"
+        assert str(helps.get(option, helps.get("SCENARIO"))).startswith(text), option
+
+
+def test_the_file_of_a_command_has_its_name() -> None:
+    files = {path.stem for path in (SOURCES / "commands").glob("*.py")} - {"__init__"}
+    assert files == {location(name).rpartition(":")[2] for name in cli.COMMANDS}
 
 
 def test_a_batch_is_offered_by_those_commands_that_can_write_one() -> None:

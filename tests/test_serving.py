@@ -82,7 +82,7 @@ def test_two_models_of_a_run_can_not_differ_in_threads() -> None:
 
 def test_the_threads_of_a_name_are_kept_with_the_run() -> None:
     spec = RunSpec(scenario="pd").assign_minds(["gguf:a.gguf,threads=1,slots=2"], (), {})
-    kept = RunSpec.model_validate_json(spec.to_json()).limits.allowance
+    kept = RunSpec.model_validate_json(spec.to_json()).limits
     assert (kept.threads, kept.slots) == (1, 2)
     assert "threads" not in spec.manifest().to_json()
 

@@ -184,7 +184,13 @@ def test_a_success_ends_the_growth_of_pauses() -> None:
 @given(st.lists(st.integers(0, 3), min_size=2, max_size=30), st.integers(1, 4))
 def test_who_comes_first_is_served_first(gaps: list[int], concurrency: int) -> None:
     async def main() -> None:
-        there, served = Throttle("a", Allowance(concurrency, 40, 60)), []
+        there, served = (
+            Throttle(
+                "a",
+                Allowance(concurrency=concurrency, requests_per_minute=40, tokens_per_minute=60),
+            ),
+            [],
+        )
 
         async def ask(number: int) -> None:
             async with there.slot(1 + number % 7):
@@ -204,7 +210,7 @@ def test_who_comes_first_is_served_first(gaps: list[int], concurrency: int) -> N
 @pytest.mark.slow
 @given(st.integers(1, 60), st.integers(1, 200), st.integers(1, 100))
 def test_no_minute_has_more_requests_than_allowed(limit: int, number: int, most: int) -> None:
-    times = starts(Allowance(most, requests_per_minute=limit), [1] * number)
+    times = starts(Allowance(concurrency=most, requests_per_minute=limit), [1] * number)
     assert fullest_minute(times, [1] * number) <= limit
 
 

@@ -30,9 +30,17 @@ def _folder(_: Any, tokens: Sequence[Token]) -> Path:
 Whole: TypeAlias = Annotated[int, Parameter(converter=_whole)]
 
 
+RunName: TypeAlias = Annotated[
+    str, Parameter(help="Name of a run, or the path of its folder or file.")
+]
+NewName: TypeAlias = Annotated[str | None, Parameter(help="Name of the run; default what it is.")]
+ScenarioName: TypeAlias = Annotated[
+    str | None,
+    Parameter(help="Name of the dilemma, such as pd; may be left out if the spec names it."),
+]
 Storage: TypeAlias = Annotated[
     Path | None,
-    Parameter(converter=_folder, help="Where runs live; default $REPUNET_STORAGE or ./runs."),
+    Parameter(converter=_folder, help="Folder of runs; default $REPUNET_STORAGE or ./runs."),
 ]
 
 
@@ -42,11 +50,6 @@ Json: TypeAlias = Annotated[
 
 
 Quiet: TypeAlias = Annotated[bool, Parameter(negative="", help="Show no progress.")]
-
-
-Concurrency: TypeAlias = Annotated[
-    Whole | None, Parameter(help="Answers awaited at once; changes no result.")
-]
 
 
 Tone: TypeAlias = Annotated[
@@ -64,7 +67,7 @@ Seed: TypeAlias = Annotated[
 
 
 Rounds: TypeAlias = Annotated[
-    Whole, Parameter(name=["--rounds", "--steps"], help="Rounds to play.")
+    Whole, Parameter(name=["--rounds", "--steps"], help="Number of rounds to play.")
 ]
 
 
@@ -73,12 +76,14 @@ Runs = Annotated[
 ]
 
 
-Window = Annotated[Whole, Parameter(help="Rounds at the end of each run that are measured.")]
+Window = Annotated[
+    Whole, Parameter(help="Number of rounds at the end of each run that are measured.")
+]
 
 
 By = Annotated[
     str | None,
-    Parameter(help="Compare arms that differ in this alone, e.g. treatment, mind or prompts."),
+    Parameter(help="Setting in which alone the arms differ, such as treatment, mind or prompts."),
 ]
 
 
@@ -93,4 +98,6 @@ LISTED = 12
 """How many later decisions, and lines of a prompt, are printed; --all and --json have all."""
 
 
-All = Annotated[bool, Parameter(name="--all", negative="", help="All there is, not the first few.")]
+All = Annotated[
+    bool, Parameter(name="--all", negative="", help="Print all there is, not the first few.")
+]

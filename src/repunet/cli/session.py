@@ -6,8 +6,9 @@ Nothing that was played is ever undone: going back, and changing the treatment, 
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from repunet.analysis.snapshot import Snapshot
 from repunet.analysis.summary import Summary, summarise
@@ -131,7 +132,7 @@ class Session:
 
     def play(self, words: list[str]) -> None:
         """Play so many more rounds; found a run, or begin a fork, if need be."""
-        scenario, rounds = _counted(words, self.options.rounds)
+        scenario, rounds = _counted(words, self.options.said().get("rounds"))
         if self.run is not None and scenario is not None:
             self._require(scenario)
         with self._next(scenario, rounds) as run:
@@ -169,17 +170,20 @@ class Session:
 
     @contextmanager
     def _founded(self, scenario: str | None, rounds: int) -> Iterator[Run]:
-        switches = {**settings(self.options.set_ or ()), **self.switches}
-        options = replace(
-            self.options,
-            rounds=rounds,
-            personas=self.people or self.options.personas,
-            agents=None if self.people else self.options.agents,
-            set_=[f"{name}={value}" for name, value in switches.items()] or None,
-        )
         if scenario is None and self.people is not None:
             scenario = _scenario(self.people)
-        spec = options.chosen(scenario, self.limits, storage=self.storage)
+        people: dict[str, Any] = (
+            {} if self.people is None else {"personas": self.people, "agents": None}
+        )
+        switches = settings(self.options.set_ or ()) | self.switches
+        spec = self.options.chosen(
+            scenario,
+            self.limits,
+            storage=self.storage,
+            rounds=rounds,
+            switches=switches or None,
+            **people,
+        )
         with begun_from(spec, self.storage, batch=said(self.limits)[1]) as run:
             yield run
 

@@ -1,73 +1,99 @@
 """Options that say what a run is made from, and its limits."""
 
 import os
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from inspect import get_annotations
 from pathlib import Path
-from typing import Annotated, Any
+from types import NoneType
+from typing import Annotated, Any, TypeVar, get_args
 
 from cyclopts import Parameter
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
-from repunet.cli.options import Concurrency, Whole
+from repunet.cli.options import Whole
 from repunet.compat.seeds import people_at, there
 from repunet.errors import UsageError
-from repunet.models.allowance import Allowance
-from repunet.record.notes import PLAIN
 from repunet.record.storage import FILE, called, home
-from repunet.runs.spec import AGENTS, ROUNDS, SEED, RunSpec, read_spec
+from repunet.runs.spec import Limits, RunSpec, read_spec
 from repunet.scenarios import scenario
-from repunet.world.treatment import TREATMENTS
 
-FREE = Allowance()
+T = TypeVar("T")
+
+READ_AS: Mapping[Any, Any] = {int: Whole, bool: str}
+"""How a setting is read, where not as what it is: y and n are words."""
+PLAYED = ("deadline", "timeout", "threads")
+"""Limits that a forecast has no use for."""
+ELSEWHERE = ("switches", "minds", "limits", "name")
+"""Settings whose options are declared where they are read."""
 
 
-@Parameter(name="*")
-@dataclass(frozen=True, slots=True)
-class PlanLimits:
-    """Limits that a forecast reckons with; None is not said."""
+def declared_by(
+    model: type[BaseModel], names: Iterable[str], **spelled: list[str]
+) -> Callable[[type[T]], type[T]]:
+    """Return a decorator that gives a class an option for each of these fields of a model.
 
-    concurrency: Concurrency = None
-    requests_per_minute: Annotated[
-        Whole | None, Parameter(help="Requests sent in a minute, to each server.")
-    ] = None
-    tokens_per_minute: Annotated[
-        Whole | None, Parameter(help="Tokens used in a minute, of each server.")
-    ] = None
-    budget: Annotated[float | None, Parameter(help="Dollars to spend at most.")] = None
-    max_calls: Annotated[
-        Whole | None, Parameter(help="Requests to send at most, refused ones not counted.")
-    ] = None
-    max_total_tokens: Annotated[
-        Whole | None, Parameter(help="Tokens to use at most, in and out.")
-    ] = None
-    slots: Annotated[
-        Whole | None, Parameter(help="Requests a model on this machine works on at once.")
-    ] = None
-    prices: Annotated[Path | None, Parameter(help="A file of prices, for --budget.")] = None
+    Types, help and defaults are those of the model; an option that is not said is None. Some are
+    spelled in several ways.
+    """
+    chosen = tuple(names)
+
+    def declared(kind: type[T]) -> type[T]:
+        options = {
+            name: Annotated[
+                READ_AS.get(_bare(field.annotation), _bare(field.annotation)) | None,
+                Parameter(name=spelled.get(name), help=help_of(field)),
+            ]
+            for name, field in model.model_fields.items()
+            if name in chosen
+        }
+        kind.__annotations__ = options | get_annotations(kind)
+        for name in options:
+            setattr(kind, name, None)
+        return Parameter(name="*")(dataclass(frozen=True, slots=True)(kind))
+
+    return declared
+
+
+def _bare(hint: Any) -> Any:
+    """Return a type without bounds and without None."""
+    inner = [each for each in get_args(hint) if each is not NoneType]
+    return _bare(inner[0]) if inner else hint
+
+
+def help_of(field: FieldInfo) -> str:
+    """Return what the help says of a field of a model, with its default if it has one."""
+    said = str(field.description)
+    usual = f"{field.default:g}" if isinstance(field.default, float) else field.default
+    return said if usual is None else f"{said.removesuffix('.')}; default {usual}."
+
+
+class Declared:
+    """Options that a model declares."""
+
+    def said(self) -> dict[str, Any]:
+        """Return those that were said, by name."""
+        return {name: value for name, value in self._all() if value is not None}
+
+    def _all(self) -> Iterator[tuple[str, Any]]:
+        for each in fields(self):  # type: ignore[arg-type]
+            yield each.name, getattr(self, each.name)
+
+
+@declared_by(Limits, Limits.model_fields.keys() - {*PLAYED})
+class PlanLimits(Declared):
+    """Limits that a forecast reckons with."""
 
     def given(self) -> dict[str, Any]:
         """Return those that were said, by name."""
-        placed = replace(self, prices=self.prices and self.prices.absolute())
-        said = asdict(placed).items()
-        return {name: value for name, value in said if value is not None and name != "batch"}
+        limits = {name: value for name, value in self.said().items() if name != "batch"}
+        return placed(limits, "prices")
 
 
-@Parameter(name="*")
-@dataclass(frozen=True, slots=True)
+@declared_by(Limits, PLAYED)
 class PlayLimits(PlanLimits):
     """Limits of a run that asks servers."""
-
-    deadline: Annotated[
-        float | None,
-        Parameter(help=f"Seconds after which to give a question up; default {FREE.deadline:g}."),
-    ] = None
-    timeout: Annotated[
-        float | None,
-        Parameter(help=f"Seconds after which to give an attempt up; default {FREE.timeout:g}."),
-    ] = None
-    threads: Annotated[
-        Whole | None, Parameter(help="Threads a model on this machine computes with.")
-    ] = None
 
 
 @Parameter(name="*")
@@ -77,7 +103,7 @@ class LimitOptions(PlayLimits):
 
     batch: Annotated[
         Path | None,
-        Parameter(help="Write requests into this folder and read answers there, send nothing."),
+        Parameter(help="Folder to write requests into and read answers from; nothing is sent."),
     ] = None
 
 
@@ -86,66 +112,38 @@ def said(limits: LimitOptions | None) -> tuple[dict[str, Any], Path | None]:
     return ({}, None) if limits is None else (limits.given(), limits.batch)
 
 
+def placed(values: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return values in which a path, if it is there, is absolute."""
+    return values | ({name: values[name].absolute()} if name in values else {})
+
+
 MINDS = (
-    "A mind for everyone, or for an agent, a role or an operation: 'Liam OConnor=grudger', "
+    "Mind for everyone, or for an agent, a role or an operation: 'Liam OConnor=grudger', "
     "role:trustee=chance, operation:TellGossip=embedded."
 )
 
 
-@Parameter(name="*")
-@dataclass(frozen=True, slots=True)
-class SpecOptions:
+@declared_by(
+    RunSpec,
+    RunSpec.model_fields.keys() - {*ELSEWHERE},
+    scenario=["--scenario", "--mode"],
+    rounds=["--rounds", "--steps"],
+    personas=["--personas", "--sim"],
+)
+class SpecOptions(Declared):
     """Command-line options of a run; None is not said."""
 
-    dilemma: Annotated[
-        str | None,
-        Parameter(name=["--scenario", "--mode"], help="The dilemma, if it is not said first."),
-    ] = None
     spec: Annotated[
-        Path | None, Parameter(help="A file that says all this; what is said here wins.")
+        Path | None, Parameter(help="File that says all this; what is said here wins.")
     ] = None
-    rounds: Annotated[
-        Whole | None,
-        Parameter(name=["--rounds", "--steps"], help=f"How many to play; default {ROUNDS}."),
-    ] = None
-    treatment: Annotated[
-        str | None, Parameter(help=f"{', '.join(TREATMENTS)}; default {next(iter(TREATMENTS))}.")
-    ] = None
-    reputation: Annotated[str | None, Parameter(help="y or n, instead of --treatment.")] = None
-    gossip: Annotated[str | None, Parameter(help="y or n, instead of --treatment.")] = None
     set_: Annotated[
         list[str] | None,
-        Parameter(name="--set", negative="", help="A finer switch, such as rewiring=off."),
+        Parameter(name="--set", negative="", help="Switch of the treatment: rewiring=off."),
     ] = None
-    profile: Annotated[
-        str | None,
-        Parameter(help="paper (default), or reference: its authors' program."),
-    ] = None
-    plan: Annotated[
-        str | None, Parameter(help="faithful (default): a call for each question; or compact.")
-    ] = None
-    prompts: Annotated[
-        str | None, Parameter(help=f"The wording that language models read; default {PLAIN}.")
-    ] = None
-    seed: Annotated[Whole | None, Parameter(help=f"Random seed; default {SEED}.")] = None
-    mind: Annotated[
-        list[str] | None,
-        Parameter(negative="", help=MINDS),
-    ] = None
+    mind: Annotated[list[str] | None, Parameter(negative="", help=MINDS)] = None
     model: Annotated[
         list[str] | None,
-        Parameter(negative="", help="A language model, for whom or what --mind can be for."),
-    ] = None
-    personas: Annotated[
-        Path | None,
-        Parameter(
-            name=["--personas", "--sim"],
-            help="People of your own: a file, a seed, or the reference's seed or first step.",
-        ),
-    ] = None
-    agents: Annotated[Whole | None, Parameter(help=f"How many people; default {AGENTS}.")] = None
-    network: Annotated[
-        Path | None, Parameter(help="Ties from the start: a JSON list of pairs of names.")
+        Parameter(negative="", help="Language model, for whom or what --mind can be for."),
     ] = None
 
     def chosen(
@@ -154,35 +152,28 @@ class SpecOptions:
         limits: PlanLimits | None,
         name: str | None = None,
         storage: Path | None = None,
+        **instead: Any,
     ) -> RunSpec:
         """Return the spec of the file, if there is one, with what is said besides; and its minds.
 
-        Raises UsageError for what can't be.
+        Settings may be given instead of what is said. Raises UsageError for what can't be.
         """
-        merged = (RunSpec() if self.spec is None else read_spec(self.spec)).merged(
-            scenario=self._scenario(scenario),
-            rounds=self.rounds,
-            treatment=self.treatment,
-            reputation=self.reputation,
-            gossip=self.gossip,
-            switches=settings(self.set_) if self.set_ else None,
-            profile=self.profile,
-            plan=self.plan,
-            prompts=self.prompts,
-            seed=self.seed,
-            personas=self.personas and located(self.personas, storage),
-            agents=self.agents,
-            network=self.network and self.network.absolute(),
-            name=name,
-            limits=limits.given() if limits else None,
-        )
+        said = {key: value for key, value in self.said().items() if key in RunSpec.model_fields}
+        said |= {"scenario": self._scenario(scenario), "name": name}
+        said |= {"switches": settings(self.set_ or ()) or None, **instead}
+        if said.get("personas") is not None:
+            said["personas"] = located(said["personas"], storage)
+        base = RunSpec() if self.spec is None else read_spec(self.spec)
+        limited = limits.given() if limits else None
+        merged = base.merged(**placed(said, "network"), limits=limited)
         return merged.assign_minds(self.mind or (), self.model or (), os.environ)
 
     def _scenario(self, first: str | None) -> str | None:
         """Return the dilemma, wherever it is said; raises UsageError for two of them."""
-        if first is None or self.dilemma is None or scenario(first) == scenario(self.dilemma):
-            return self.dilemma if first is None else first
-        raise UsageError(f"say one dilemma: {first}, or --scenario {self.dilemma}")
+        option = self.said().get("scenario")
+        if first is None or option is None or scenario(first) == scenario(option):
+            return option if first is None else first
+        raise UsageError(f"say one dilemma: {first}, or --scenario {option}")
 
 
 def located(given: Path, storage: Path | None) -> Path:

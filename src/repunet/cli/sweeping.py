@@ -33,17 +33,19 @@ class SweepOptions:
 
     jobs: Annotated[
         Whole | None,
-        Parameter(help="Runs at once; default one for each processor, 16 with --on local."),
+        Parameter(
+            help="Number of runs at once; default one for each processor, 16 with --on local."
+        ),
     ] = None
     on: Annotated[
         Place | None,
         Parameter(
-            help="In this process (local, the default with language models), in several "
-            "(processes, the default without), or on other machines (ray)."
+            help="Place where runs are played: this process (local, the default with language "
+            "models), several processes (processes, the default without), or other machines (ray)."
         ),
     ] = None
     dry_run: Annotated[
-        bool, Parameter(negative="", help="Only list the runs, and what there is of them.")
+        bool, Parameter(negative="", help="List the runs, and what there is of them; play none.")
     ] = False
     storage: Storage = None
     quiet: Quiet = False

@@ -200,7 +200,7 @@ def require_possible(
 
 def require_shareable(sweep: Sweep, place: Place) -> None:
     """Raise UsageError if there are limits that several processes could not keep together."""
-    limits = [name for name in SHARED + CAPS if _differs(sweep.limits.allowance, name)]
+    limits = [name for name in SHARED + CAPS if _differs(sweep.limits, name)]
     if sweep.asks_in_words and place != "local" and limits:
         words = ", ".join(limits)
         raise UsageError(f"only runs in one process can share {words}: use --on local")
@@ -221,7 +221,7 @@ def _alone(sweep: Sweep) -> Iterator[None]:
 
 
 def _has_caps(sweep: Sweep) -> bool:
-    return any(_differs(sweep.limits.allowance, name) for name in CAPS)
+    return any(_differs(sweep.limits, name) for name in CAPS)
 
 
 @asynccontextmanager
@@ -248,7 +248,7 @@ async def _executor(
 
 def _shared_ledger(sweep: Sweep) -> SharedLedger:
     """Return what all runs may spend together, with what has been spent by now."""
-    allowance, spent = sweep.limits.allowance, sweep.spent
+    allowance, spent = sweep.limits, sweep.spent
     if _has_caps(sweep):  # another sweep may have spent since
         seen = map(_looked, run_files(sweep.folder))
         spent = sum((each.spending for each in seen if isinstance(each, Seen)), Spending())

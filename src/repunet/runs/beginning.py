@@ -15,7 +15,7 @@ from repunet.runs.spec import BESIDE, Limits, RunSpec
 def terms_for(limits: Limits, batch: Path | None = None) -> Terms:
     """Return terms from limits; raises UsageError if there is no file of prices."""
     prices = None if limits.prices is None else read_prices(limits.prices)
-    return Terms(limits.allowance, prices, batch)
+    return Terms(limits, prices, batch)
 
 
 @contextmanager

@@ -47,7 +47,6 @@ SEED = 1
 TREATMENT, *_ = TREATMENTS
 PROFILE, *_ = PROFILES
 SWITCHES = {field.name for field in fields(Treatment)}
-FREE = Allowance()
 
 YES_NO = {"y": True, "yes": True, "n": False, "no": False}
 PRESETS = {
@@ -111,9 +110,6 @@ def _word(setting: object) -> str:
     raise ValueError("takes on, off or a number for each switch")
 
 
-Count: TypeAlias = Annotated[int, Field(ge=1, le=2**53)]
-Amount: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Seconds: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Located: TypeAlias = Annotated[Path, Strict(False), AfterValidator(_located)]
 YesNo: TypeAlias = Annotated[bool, BeforeValidator(_yes)]
 
@@ -124,47 +120,63 @@ class SpecTable(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
 
-class Limits(SpecTable):
+class Limits(Allowance):
     """Limits to calls and cost, and the file of prices."""
 
-    concurrency: Count | None = FREE.concurrency
-    requests_per_minute: Count | None = FREE.requests_per_minute
-    tokens_per_minute: Count | None = FREE.tokens_per_minute
-    deadline: Seconds = FREE.deadline
-    timeout: Seconds = FREE.timeout
-    budget: Amount | None = FREE.budget
-    max_calls: Count | None = FREE.max_calls
-    max_total_tokens: Count | None = FREE.max_total_tokens
-    threads: Count | None = FREE.threads
-    slots: Count | None = FREE.slots
-    prices: Located | None = None
-
-    @property
-    def allowance(self) -> Allowance:
-        """Return what a run may ask for and spend."""
-        return Allowance(**self.model_dump(exclude={"prices"}))
+    prices: Located | None = Field(default=None, description="File of prices, for a budget.")
 
 
 class RunSpec(SpecTable):
-    """Specification of a run; what is left out is as in the paper."""
+    """Specification of a run; what is left out is as in the paper.
 
-    scenario: str | None = None
-    rounds: Annotated[int, Field(ge=1, le=LONGEST)] = ROUNDS
-    treatment: str | None = None
-    reputation: YesNo | None = None
-    gossip: YesNo | None = None
-    switches: Annotated[dict[str, str], BeforeValidator(_words)] = Field(default={}, alias="set")
-    profile: str = PROFILE
-    plan: str = FAITHFUL
-    prompts: str = PLAIN
-    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] = SEED
-    minds: dict[str, Annotated[str, Field(min_length=1)]] = {}
-    """By agent (a name or an id), `role:ROLE`, `operation:OPERATION`, or `*` for everyone else."""
-    personas: Located | None = None
-    agents: int | None = None
-    network: Located | None = None
-    name: str | None = None
-    limits: Limits = Limits()
+    Settings are declared here alone: options of commands and their help are made from them.
+    """
+
+    scenario: str | None = Field(default=None, description="Name of the dilemma, such as pd.")
+    rounds: Annotated[int, Field(ge=1, le=LONGEST)] = Field(
+        default=ROUNDS, description="Number of rounds to play."
+    )
+    treatment: str | None = Field(
+        default=None, description=f"Treatment: {', '.join(TREATMENTS)}; default {TREATMENT}."
+    )
+    reputation: YesNo | None = Field(
+        default=None, description="Whether agents keep reputations, y or n; instead of a treatment."
+    )
+    gossip: YesNo | None = Field(
+        default=None, description="Whether agents gossip, y or n; instead of a treatment."
+    )
+    switches: Annotated[dict[str, str], BeforeValidator(_words)] = Field(
+        default={},
+        alias="set",
+        description="Finer switches of the treatment, such as rewiring=off.",
+    )
+    profile: str = Field(
+        default=PROFILE,
+        description="Profile of the rules: paper, or reference, its authors' program.",
+    )
+    plan: str = Field(
+        default=FAITHFUL,
+        description="Plan of questions: faithful, a call for each one, or compact.",
+    )
+    prompts: str = Field(default=PLAIN, description="Wording that language models read.")
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] = Field(
+        default=SEED, description="Random seed: everything random in a run follows from it."
+    )
+    minds: dict[str, Annotated[str, Field(min_length=1)]] = Field(
+        default={},
+        description="Minds by agent (a name or an id), `role:ROLE`, `operation:OPERATION`, or `*` "
+        "for everyone else.",
+    )
+    personas: Located | None = Field(
+        default=None,
+        description="File of people, or a seed, or the reference's seed or first step.",
+    )
+    agents: int | None = Field(default=None, description=f"Number of agents; default {AGENTS}.")
+    network: Located | None = Field(
+        default=None, description="File of ties from the start: a JSON list of pairs of names."
+    )
+    name: str | None = Field(default=None, description="Name of the run; default what it is.")
+    limits: Limits = Field(default=Limits(), description="Limits to calls and cost.")
 
     @model_validator(mode="before")
     @classmethod
@@ -369,7 +381,7 @@ def _unknown_key(place: list[str]) -> UsageError:
     return unknown("key", key, _keys(RunSpec))
 
 
-def _keys(part: type[SpecTable]) -> list[str]:
+def _keys(part: type[BaseModel]) -> list[str]:
     names = [field.alias or name for name, field in part.model_fields.items()]
     return [*names, "mind", "model"] if part is RunSpec else names
 

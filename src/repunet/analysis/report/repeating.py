@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from shlex import join, quote
 from typing import Any
 
@@ -101,7 +101,7 @@ def _forked(journal: Journal, source: ForkOrigin) -> list[str]:
 
 def _options(limits: Mapping[str, Any]) -> Iterator[str]:
     """Yield the options of the limits it had in the end: a spec beside a run may be older."""
-    usual = asdict(Allowance())
+    usual = Allowance().model_dump()
     for name, value in limits.items():
         if value != usual.get(name):
             yield from (f"--{name.replace('_', '-')}", str(value))

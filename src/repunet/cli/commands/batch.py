@@ -19,6 +19,6 @@ def batch(
     Parameters
     ----------
     list_
-        A file with a job on every line, or a shell script with an array JOBS.
+        File with a job on every line, or a shell script with an array JOBS.
     """
     play_grid(limited(read_jobs(list_), limits), options or SweepOptions(), limits)

@@ -34,10 +34,10 @@ def compare(
     ] = None,
     by: By = None,
     baseline: Annotated[
-        str | None, Parameter(help="The arm to compare all others with; default all pairs.")
+        str | None, Parameter(help="Arm to compare all others with; default all pairs.")
     ] = None,
     to: Annotated[
-        Path | None, Parameter(help="Write estimates and differences into this CSV file, too.")
+        Path | None, Parameter(help="CSV file to write estimates and differences into, too.")
     ] = None,
     tone: Tone = "vader",
     storage: Storage = None,

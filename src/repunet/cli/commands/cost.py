@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from repunet.analysis.costs import BY, Cost, costs, total
-from repunet.cli.options import Json, Storage
+from repunet.cli.options import Json, RunName, Storage
 from repunet.cli.printing.console import console, print_json, say
 from repunet.cli.printing.formats import money, part
 from repunet.cli.printing.tables import fitted
@@ -24,22 +24,17 @@ class Bill:
 
 
 def cost(
-    run: str,
+    run: RunName,
     /,
     *,
     by: Annotated[
-        list[str] | None, Parameter(negative="", help=f"{', '.join(BY)}; default all.")
+        list[str] | None,
+        Parameter(negative="", help=f"Measure to sum by: {', '.join(BY)}; default all."),
     ] = None,
     storage: Storage = None,
     json: Json = False,
 ) -> None:
-    """Show what a run asked of language models, and what that cost.
-
-    Parameters
-    ----------
-    run
-        Its name, or the path of its folder or file.
-    """
+    """Show what a run asked of language models, and what that cost."""
     asked = _measures(by)
     with Journal.open(locate(run, storage)) as journal:
         chosen = [measure for measure in BY if by is None or measure in asked]

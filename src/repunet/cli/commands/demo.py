@@ -23,7 +23,7 @@ def demo(
     agents: Annotated[Whole, Parameter(help="Number of agents.")] = AGENTS,
     rounds: Rounds = ROUNDS,
     seed: Seed = SEED,
-    mind: Annotated[str, Parameter(help="A mind for everyone.")] = EMBEDDED,
+    mind: Annotated[str, Parameter(help="Mind for everyone.")] = EMBEDDED,
     limits: PlayLimits | None = None,
     storage: Storage = None,
     quiet: Quiet = False,

@@ -1,6 +1,6 @@
 """The command `diff`: where two runs begin to differ."""
 
-from repunet.cli.options import LISTED, All, Json, Storage
+from repunet.cli.options import LISTED, All, Json, RunName, Storage
 from repunet.cli.printing.console import print_json
 from repunet.cli.printing.divergence import print_divergence
 from repunet.record.journal import Journal
@@ -12,17 +12,15 @@ DIFFERENT = 1
 
 
 def diff(
-    first: str, second: str, /, *, all_: All = False, storage: Storage = None, json: Json = False
+    first: RunName,
+    second: RunName,
+    /,
+    *,
+    all_: All = False,
+    storage: Storage = None,
+    json: Json = False,
 ) -> int:
-    """Find the first event in which two runs differ, and why; code 1 if they do.
-
-    Parameters
-    ----------
-    first
-        A run: its name, or the path of its folder or file.
-    second
-        Another one.
-    """
+    """Find the first event in which two runs differ, and why; code 1 if they do."""
     one, other = locate(first, storage), locate(second, storage)
     with Journal.open(one) as mine, Journal.open(other) as yours:
         found = diverge(mine, yours)

@@ -72,9 +72,10 @@ class Diagnosis:
 def doctor(
     *,
     model: Annotated[
-        str | None, Parameter(help="Such as openai:gpt-4o-mini; default what LLM_MODEL says.")
+        str | None,
+        Parameter(help="Language model, such as openai:gpt-4o-mini; default what LLM_MODEL says."),
     ] = None,
-    prices: Annotated[Path | None, Parameter(help="A file of prices of your own.")] = None,
+    prices: Annotated[Path | None, Parameter(help="File of prices of your own.")] = None,
     timeout: Annotated[float, Parameter(help="Seconds to wait for an answer.")] = 60.0,
     json: Json = False,
 ) -> None:

@@ -11,7 +11,7 @@ from repunet.analysis.tables import History
 from repunet.analysis.tables.files import WRITERS, about
 from repunet.analysis.tables.files import write as write_tables
 from repunet.analysis.tables.graph import graph, write_graph
-from repunet.cli.options import Json, Storage, Whole
+from repunet.cli.options import Json, RunName, Storage, Whole
 from repunet.cli.printing.console import print_json, say
 from repunet.cli.printing.formats import disclaimer, numbered
 from repunet.compat.reference.exporting import export as to_sim_storage
@@ -89,19 +89,20 @@ TARGETS: dict[str, Target] = {
 
 
 def export(
-    run: str,
+    run: RunName,
     folder: Path,
     /,
     *,
-    to: Annotated[str, Parameter(help=f"As what: {', '.join(TARGETS)}.")],
+    to: Annotated[str, Parameter(help=f"Format to write: {', '.join(TARGETS)}.")],
     round: Annotated[
-        Whole | None, Parameter(help="Only as it stood after this round; default every round.")
+        Whole | None, Parameter(help="Number of the one round to write; default every round.")
     ] = None,
     force: Annotated[
         bool, Parameter(negative="", help="Overwrite files that are there; none is deleted.")
     ] = False,
     for_: Annotated[
-        str | None, Parameter(name="--for", help=f"Who reads CSV: {SPREADSHEET}, or a program.")
+        str | None,
+        Parameter(name="--for", help=f"Reader of the CSV: {SPREADSHEET}; default a program."),
     ] = None,
     storage: Storage = None,
     json: Json = False,
@@ -110,10 +111,8 @@ def export(
 
     Parameters
     ----------
-    run
-        Its name, or the path of its folder or file.
     folder
-        Where to write.
+        Folder to write into.
     """
     if to not in TARGETS:
         raise unknown("target", to, TARGETS)

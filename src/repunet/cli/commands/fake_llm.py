@@ -14,27 +14,26 @@ from repunet.errors import UsageError
 from repunet.fake_llm import FakeLLM, Faults, Settings
 from repunet.fake_llm.settings import MODES
 
+Port = Annotated[Whole, Parameter(help="Port to listen on.")]
 Faulty = Annotated[str, Parameter(help="Faults and their rates: rate_limited=0.05,reset=0.02.")]
 
 
-Format = Annotated[
-    str, Parameter(help=f"What becomes of the format asked for: {', '.join(MODES)}.")
-]
+Format = Annotated[str, Parameter(help=f"Handling of the format asked for: {', '.join(MODES)}.")]
 
 
-Models = Annotated[str, Parameter(help="The models there are, such as a,b; by default any.")]
+Models = Annotated[str, Parameter(help="Names of the models there are, such as a,b; default any.")]
 
 
 Delay = Annotated[str, Parameter(help="Seconds an answer takes: 0.2, or varying: heavy:0.2.")]
 
 
-Key = Annotated[str | None, Parameter(help="The only key that is let in.")]
+Key = Annotated[str | None, Parameter(help="Key that alone is let in.")]
 
 
-Slots = Annotated[Whole | None, Parameter(help="Requests worked on at once.")]
+Slots = Annotated[Whole | None, Parameter(help="Number of requests worked on at once.")]
 
 
-Log = Annotated[Path | None, Parameter(help="A file that gets a line for every answer.")]
+Log = Annotated[Path | None, Parameter(help="File that gets a line for every answer.")]
 
 
 Usage = Annotated[bool, Parameter(help="Whether answers say how many tokens they took.")]
@@ -45,7 +44,7 @@ For = Annotated[float | None, Parameter(name="--for", help="Seconds after which 
 
 def fake_llm(
     *,
-    port: Whole = 8099,
+    port: Port = 8099,
     latency: Delay = "0.2",
     seed: Seed = 1,
     faults: Faulty = "",

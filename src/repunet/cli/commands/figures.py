@@ -43,9 +43,12 @@ def figures(
     *runs: str,
     output: Annotated[Path, Parameter(name=["--output", "-o"], help="Folder to draw into.")],
     only: Annotated[
-        str | None, Parameter(help=f"Only these, with commas between them: {FIGURES}.")
+        str | None,
+        Parameter(help=f"Figures to draw, with commas between them: {FIGURES}; default all."),
     ] = None,
-    format: Annotated[str, Parameter(help="As what.")] = ",".join(FORMS),
+    format: Annotated[
+        str, Parameter(help="Formats of the files, with commas between them.")
+    ] = ",".join(FORMS),
     force: Annotated[bool, Parameter(negative="", help="Overwrite files that are there.")] = False,
     tone: Tone = "vader",
     storage: Storage = None,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from repunet.cli.options import Json, Quiet, Storage, Whole
+from repunet.cli.options import Json, NewName, Quiet, RunName, Storage, Whole
 from repunet.cli.playing import announce, play_and_report
 from repunet.cli.printing.console import say
 from repunet.cli.spec_options import LimitOptions, said, settings
@@ -17,33 +17,27 @@ from repunet.runs.run import fork as begin_fork
 
 
 def fork(
-    run: str,
+    run: RunName,
     /,
     *,
-    at: Annotated[Whole, Parameter(help="The last round that is shared; 0 shares none.")],
+    at: Annotated[Whole, Parameter(help="Number of the last round that is shared; 0 shares none.")],
     set_: Annotated[
         list[str] | None,
         Parameter(name="--set", negative="", help="Switch that changes then, such as gossip=off."),
     ] = None,
     rounds: Annotated[
-        Whole | None, Parameter(help="Rounds to play; default to the end of RUN.")
+        Whole | None, Parameter(help="Number of rounds to play; default to the end of RUN.")
     ] = None,
     branch: Annotated[
         bool, Parameter(negative="", help="Go on though RepuNet or a mind has changed since.")
     ] = False,
-    name: Annotated[str | None, Parameter(help="Name of the run; default what it is.")] = None,
+    name: NewName = None,
     storage: Storage = None,
     limits: LimitOptions | None = None,
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Share the first rounds of a run, then go on with something changed: what if?
-
-    Parameters
-    ----------
-    run
-        Its name, or the path of its folder or file.
-    """
+    """Share the first rounds of a run, then go on with something changed: what if?"""
     path, switches = locate(run, storage), settings(set_ or [])
     spec, terms = spec_of(path, *said(limits))
     with begin_fork(

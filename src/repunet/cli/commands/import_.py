@@ -55,14 +55,14 @@ def import_(
         str | None, Parameter(help="Scenario of the run, where its files do not tell.")
     ] = None,
     treatment: Annotated[
-        str | None, Parameter(help=f"What it was played under: {', '.join(TREATMENTS)}.")
+        str | None, Parameter(help=f"Treatment it was played under: {', '.join(TREATMENTS)}.")
     ] = None,
     mind: Annotated[
         list[str] | None,
         Parameter(negative="", help="Mind that goes on; as in run."),
     ] = None,
     model: Annotated[
-        list[str] | None, Parameter(negative="", help="A language model that goes on; as in run.")
+        list[str] | None, Parameter(negative="", help="Language model that goes on; as in run.")
     ] = None,
     seed: Annotated[
         Whole | None, Parameter(help=f"Random seed with which it goes on; default {SEED}.")
@@ -76,7 +76,7 @@ def import_(
     Parameters
     ----------
     folder
-        A run, a seed, or one of their step folders: its last finished step is taken.
+        Folder of a run, of a seed, or of one of their steps: its last finished step is taken.
     """
     known = None if scenario is None else find_scenario(scenario).name
     source = ReferenceSource(folder, known)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeAlias
 
 from cyclopts import Parameter
 
-from repunet.cli.options import Json
+from repunet.cli.options import Json, ScenarioName
 from repunet.cli.printing.console import console, print_json, say
 from repunet.cli.printing.formats import money
 from repunet.cli.printing.tables import fitted
@@ -30,7 +30,7 @@ MINUTE, HOUR = 60, 3600
 
 
 def plan(
-    scenario: str | None = None,
+    scenario: ScenarioName = None,
     /,
     *,
     options: SpecOptions | None = None,
@@ -44,13 +44,7 @@ def plan(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Forecast what a run will take: calls, tokens, money and time. Nothing is sent or written.
-
-    Parameters
-    ----------
-    scenario
-        The dilemma, such as pd; may be left out if the spec names it.
-    """
+    """Forecast what a run will take: calls, tokens, money and time. Nothing is sent or written."""
     if latency is not None and not (isfinite(latency) and latency > 0):
         raise UsageError(f"--latency takes seconds, more than 0, not {latency:g}")
     spec = (options or SpecOptions()).chosen(scenario, limits)
@@ -60,7 +54,7 @@ def plan(
         spec.rounds,
         plan=spec.plan,
         prompts=spec.prompts,
-        terms=Terms(spec.limits.allowance, prices),
+        terms=Terms(spec.limits, prices),
         latency=latency,
         files=run_files(),
     )

@@ -50,7 +50,7 @@ def power(
     power: Annotated[
         float, Parameter(help="Power: the chance that a true difference is found.")
     ] = 0.8,
-    alpha: Annotated[float, Parameter(help="The level of the test.")] = 0.05,
+    alpha: Annotated[float, Parameter(help="Level of the test.")] = 0.05,
     window: Window = 5,
     by: By = None,
     storage: Storage = None,

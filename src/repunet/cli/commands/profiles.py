@@ -26,7 +26,7 @@ def export(
             help="Seeds, the reference's too, or runs: first@12; with their dilemma: pd=FILE.",
         ),
     ],
-    out: Annotated[Path | None, Parameter(help="Where to; default the screen.")] = None,
+    out: Annotated[Path | None, Parameter(help="File to write; default the screen.")] = None,
     force: Force = False,
     storage: Storage = None,
 ) -> None:

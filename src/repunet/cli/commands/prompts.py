@@ -16,7 +16,7 @@ from repunet.scenarios import scenarios
 from repunet.tracing.certificate import PromptComparison, compare, example
 from repunet.world.treatment import treatment as find_treatment
 
-Wording = Annotated[str, Parameter(name="--prompts", help=f"{', '.join(wordings())}.")]
+Wording = Annotated[str, Parameter(name="--prompts", help=f"Wording: {', '.join(wordings())}.")]
 
 
 Seed = Annotated[Whole, Parameter(help="Random seed of the society that examples are from.")]
@@ -36,7 +36,7 @@ def show(
     operation: str,
     /,
     *,
-    treatment: Annotated[str, Parameter(help="The society's treatment.")] = "full",
+    treatment: Annotated[str, Parameter(help="Treatment of the society.")] = "full",
     wording: Wording = PLAIN,
     seed: Seed = 1,
     json: Json = False,
@@ -46,9 +46,9 @@ def show(
     Parameters
     ----------
     scenario
-        The dilemma: pd.
+        Name of a dilemma, such as pd.
     operation
-        The question: ChooseMove.
+        Name of a question, such as ChooseMove.
     """
     arm = find_treatment(treatment)
     prompt = example(find_scenario(scenario), operation, arm, wording, seed)
@@ -66,7 +66,7 @@ def diff(
     second: str,
     /,
     *,
-    scenario: Annotated[str | None, Parameter(help="One dilemma; default all.")] = None,
+    scenario: Annotated[str | None, Parameter(help="Name of a dilemma; default all.")] = None,
     wording: Wording = PLAIN,
     seed: Seed = 1,
     json: Json = False,
@@ -78,9 +78,9 @@ def diff(
     Parameters
     ----------
     first
-        A treatment: full.
+        Name of a treatment, such as full.
     second
-        Another one: no-gossip.
+        Name of another one, such as no-gossip.
     """
     one, other = find_treatment(first), find_treatment(second)
     dilemmas = list(scenarios().values()) if scenario is None else [find_scenario(scenario)]

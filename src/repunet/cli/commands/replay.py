@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from repunet.cli.options import Json, Storage
+from repunet.cli.options import Json, RunName, Storage
 from repunet.cli.printing.console import print_json, say
 from repunet.errors import RepuNetError
 from repunet.record.journal import Journal
@@ -11,14 +11,8 @@ from repunet.tracing.replaying import ReplayDifference, Replayed
 from repunet.tracing.replaying import replay as derive
 
 
-def replay(run: str, /, *, storage: Storage = None, json: Json = False) -> None:
-    """Derive every event once more from what was decided, asking nobody, and compare.
-
-    Parameters
-    ----------
-    run
-        Its name, or the path of its folder or file.
-    """
+def replay(run: RunName, /, *, storage: Storage = None, json: Json = False) -> None:
+    """Derive every event once more from what was decided, asking nobody, and compare."""
     with Journal.open(locate(run, storage)) as journal:
         replayed = derive(journal)
     if json:

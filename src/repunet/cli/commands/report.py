@@ -32,7 +32,7 @@ def report(
     *,
     output: Annotated[
         Path | None,
-        Parameter(name=["--output", "-o"], help=f"Where to write; default {PAGE} beside the run."),
+        Parameter(name=["--output", "-o"], help=f"File to write; default {PAGE} beside the run."),
     ] = None,
     force: Annotated[
         bool, Parameter(negative="", help="Overwrite a file that is no report of ours.")
@@ -49,7 +49,7 @@ def report(
     Parameters
     ----------
     run
-        The name of a run or of a sweep, or the path of its folder or file.
+        Name of a run or of a sweep, or the path of its folder or file.
     """
     folder, files = runs_in(run, storage)
     path = folder / PAGE if output is None else output

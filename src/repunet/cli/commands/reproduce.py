@@ -57,21 +57,27 @@ class ReproduceOptions:
 
     model: Annotated[
         list[str] | None,
-        Parameter(negative="", help="A language model; several for table2."),
+        Parameter(negative="", help="Language model; several for table2."),
     ] = None
     mind: Annotated[
         list[str] | None,
-        Parameter(negative="", help="Another mind, such as embedded; several for table2."),
+        Parameter(negative="", help="Mind of another kind, such as embedded; several for table2."),
     ] = None
     scenario: Annotated[
         list[str] | None,
-        Parameter(negative="", help="Only this dilemma of the target, or several."),
+        Parameter(
+            negative="", help="Name of a dilemma of the target, to try it alone; or several."
+        ),
     ] = None
-    seeds: Annotated[Whole, Parameter(help="Runs of each arm; their seeds are 1, 2, ...")] = 5
+    seeds: Annotated[
+        Whole, Parameter(help="Number of runs of each arm; their seeds are 1, 2, ...")
+    ] = 5
     agents: Annotated[Whole, Parameter(help="Number of agents.")] = AGENTS
     rounds: Annotated[
         Whole | None,
-        Parameter(help="Rounds of each run; default pd 60, participation 200, investment 100."),
+        Parameter(
+            help="Number of rounds of each run; default pd 60, participation 200, investment 100."
+        ),
     ] = None
     until_stable: Annotated[
         bool,
@@ -84,13 +90,13 @@ class ReproduceOptions:
     window: Annotated[
         Whole | None,
         Parameter(
-            help=f"With --until-stable: rounds of the two windows compared; default {RULE.window}."
+            help=f"Rounds in each window that --until-stable compares; default {RULE.window}."
         ),
     ] = None
     tolerance: Annotated[
         float | None,
         Parameter(
-            help="With --until-stable: by how much their means may differ; default "
+            help="Difference between windows that --until-stable allows; default "
             f"{RULE.tolerance:g}."
         ),
     ] = None
@@ -146,7 +152,7 @@ def reproduce(
     Parameters
     ----------
     target
-        Of the paper.
+        Table, figure or claims of the paper to try.
     """
     chosen, how = options or ReproduceOptions(), playing or SweepOptions()
     request, _ = chosen.request(target, limits), chosen_tone(chosen.tone)
@@ -228,7 +234,7 @@ def _forecast_row(request: ReproductionRequest, cell: Cell) -> tuple[str, int, i
     spec = cell.spec
     progress_console.print(f"forecasting {cell.name}")
     prices = None if spec.limits.prices is None else read_prices(spec.limits.prices)
-    terms = Terms(spec.limits.allowance, prices)
+    terms = Terms(spec.limits, prices)
     society = cell.manifest
     found = sketch(society, request.length(society.scenario), terms)
     cost = None if found.cost is None else found.dollars * request.seeds

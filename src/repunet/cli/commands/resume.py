@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from repunet.cli.options import Json, Quiet, Storage, Whole
+from repunet.cli.options import Json, Quiet, RunName, Storage, Whole
 from repunet.cli.playing import announce, play_and_report
 from repunet.cli.printing.console import say
 from repunet.cli.spec_options import LimitOptions, said
@@ -15,10 +15,12 @@ from repunet.runs.run import reopen
 
 
 def resume(
-    run: str,
+    run: RunName,
     /,
     *,
-    rounds: Annotated[Whole | None, Parameter(help="Rounds to play beyond those planned.")] = None,
+    rounds: Annotated[
+        Whole | None, Parameter(help="Number of rounds to play beyond those planned.")
+    ] = None,
     branch: Annotated[
         bool, Parameter(negative="", help="Go on though RepuNet or a mind has changed since.")
     ] = False,
@@ -27,13 +29,7 @@ def resume(
     quiet: Quiet = False,
     json: Json = False,
 ) -> None:
-    """Go on with a run, to its planned end or so many rounds beyond.
-
-    Parameters
-    ----------
-    run
-        Its name, or the path of its folder or file.
-    """
+    """Go on with a run, to its planned end or so many rounds beyond."""
     path = locate(run, storage)
     spec, terms = spec_of(path, *said(limits))
     at_once = spec.limits.concurrency

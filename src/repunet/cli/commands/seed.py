@@ -39,21 +39,24 @@ def new(
     *,
     scenario: Annotated[
         str | None,
-        Parameter(name=["--scenario", "--treatment"], help="The dilemma, if it is not said first."),
+        Parameter(
+            name=["--scenario", "--treatment"], help="Name of the dilemma, if it is not said first."
+        ),
     ] = None,
     name: Annotated[
         str | None,
         Parameter(name=["--name", "--sim-name"], help="Name of the seed; default such as pd_seed."),
     ] = None,
     persona_file: Annotated[
-        Path | None, Parameter(help="People of your own, or a profiles file of the reference's.")
+        Path | None,
+        Parameter(help="File of people of your own, or a profiles file of the reference's."),
     ] = None,
     from_seed: Annotated[
         str | None,
-        Parameter(help="A seed, the reference's too, or a run as it is, or was: first@12."),
+        Parameter(help="Seed to copy, the reference's too, or a run as it is, or was: first@12."),
     ] = None,
     agents: Annotated[
-        Whole | None, Parameter(help=f"How many of our own people; default {AGENTS}.")
+        Whole | None, Parameter(help=f"Number of our own people; default {AGENTS}.")
     ] = None,
     force: Force = False,
     storage: Storage = None,
@@ -64,7 +67,7 @@ def new(
     Parameters
     ----------
     first
-        The dilemma, such as investment; may be left out where it follows from what is given.
+        Name of the dilemma, such as pd; may be left out where it follows from what is given.
     """
     said = _one_scenario(first, scenario)
     if sum(given is not None for given in (persona_file, from_seed, agents)) > 1:
@@ -157,7 +160,7 @@ def show(name: str, /, *, storage: Storage = None, json: Json = False) -> None:
     Parameters
     ----------
     name
-        Its name, or the path of its file.
+        Name of a seed, or the path of its file.
     """
     found = read_seed(name, storage)
     if json:

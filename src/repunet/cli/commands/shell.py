@@ -46,7 +46,7 @@ def shell(
     Parameters
     ----------
     name
-        A run or a seed to open.
+        Name of a run or a seed to open.
     """
     session = Session(options or SpecOptions(), limits, storage, quiet)
     if name is not None:

@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from repunet.analysis.snapshot import Snapshot
 from repunet.analysis.summary import summarise
-from repunet.cli.options import Json, Storage, Whole
+from repunet.cli.options import Json, RunName, Storage, Whole
 from repunet.cli.printing.console import print_json
 from repunet.cli.printing.snapshot import LATEST, print_agent, print_society
 from repunet.record.journal import Journal
@@ -14,24 +14,18 @@ from repunet.record.storage import locate
 
 
 def show(
-    run: str,
+    run: RunName,
     /,
     *,
     round: Annotated[Whole | None, Parameter(help="Round to show; default the last.")] = None,
     agent: Annotated[str | None, Parameter(help="Agent to show, by name or id.")] = None,
     all_: Annotated[
-        bool, Parameter(name="--all", negative="", help="All of its history, not the latest.")
+        bool, Parameter(name="--all", negative="", help="Show all of its history, not the latest.")
     ] = False,
     storage: Storage = None,
     json: Json = False,
 ) -> None:
-    """Show a society, or one of its agents, as it stood after any of its rounds.
-
-    Parameters
-    ----------
-    run
-        Its name, or the path of its folder or file.
-    """
+    """Show a society, or one of its agents, as it stood after any of its rounds."""
     with Journal.open(locate(run, storage)) as journal:
         snapshot = Snapshot(journal, round)
         summary = summarise(journal)

@@ -19,7 +19,7 @@ def sweep(
     Parameters
     ----------
     grid
-        A TOML file: a spec in which scenarios, treatments, minds, models, prompts, profiles,
+        TOML file: a spec in which scenarios, treatments, minds, models, prompts, profiles,
         agents, seeds and set may be lists.
     """
     play_grid(limited(read_grid(grid), limits), options or SweepOptions(), limits)

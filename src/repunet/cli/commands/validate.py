@@ -51,10 +51,11 @@ def validate(
         str, Parameter(help="Families (exact, theory, human) or parts, separated by commas.")
     ] = "",
     full: Annotated[
-        bool, Parameter(negative="", help="The full sizes, which take long: 100,000 turns a pair.")
+        bool,
+        Parameter(negative="", help="Take the full sizes, which take long: 100,000 turns a pair."),
     ] = False,
     seed: Seed = 1,
-    workers: Annotated[Whole, Parameter(help="Processes at once.")] = WORKERS,
+    workers: Annotated[Whole, Parameter(help="Number of processes at once.")] = WORKERS,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

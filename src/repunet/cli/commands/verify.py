@@ -1,6 +1,6 @@
 """The command `verify`."""
 
-from repunet.cli.options import Json, Storage
+from repunet.cli.options import Json, RunName, Storage
 from repunet.cli.printing.console import console, print_json, say
 from repunet.cli.printing.tables import table
 from repunet.errors import RepuNetError
@@ -9,14 +9,8 @@ from repunet.tracing.verification import CheckFinding, Verification
 from repunet.tracing.verification import verify as check
 
 
-def verify(run: str, /, *, storage: Storage = None, json: Json = False) -> None:
-    """Check all of a run file that can be checked without playing.
-
-    Parameters
-    ----------
-    run
-        Its name, or the path of its folder or file.
-    """
+def verify(run: RunName, /, *, storage: Storage = None, json: Json = False) -> None:
+    """Check all of a run file that can be checked without playing."""
     verified = check(locate(run, storage))
     if json:
         print_json(verified)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from repunet.cli.options import LISTED, All, Json, Storage, Whole
+from repunet.cli.options import LISTED, All, Json, RunName, Storage, Whole
 from repunet.cli.printing.console import print_json
 from repunet.cli.printing.explanation import print_explanation
 from repunet.errors import UsageError
@@ -14,10 +14,12 @@ from repunet.tracing.provenance import explain as explain_decision
 
 
 def why(
-    run: str,
+    run: RunName,
     /,
     *coordinate: str,
-    depth: Annotated[Whole, Parameter(help="Steps for which its consequences are followed.")] = 1,
+    depth: Annotated[
+        Whole, Parameter(help="Number of steps for which its consequences are followed.")
+    ] = 1,
     all_: All = False,
     storage: Storage = None,
     json: Json = False,
@@ -26,10 +28,8 @@ def why(
 
     Parameters
     ----------
-    run
-        Its name, or the path of its folder or file.
     coordinate
-        The name of the decision, or as much of it as is needed: r12 A07 ChooseMove.
+        Name of the decision, or as much of it as is needed: r12 A07 ChooseMove.
     """
     if not coordinate:
         raise UsageError("say which decision: repunet why RUN r12 A07 ChooseMove")
