@@ -6,10 +6,10 @@ SLOW = $(PYTHON) bootstrap.py slow smollm2 --
 LOCK = uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
 	--generate-hashes --no-strip-extras --no-emit-index-url --no-header --annotation-style line --quiet
 LIKE_SLOW = $(UPGRADE) --constraint locks/slow.txt
-EXTRAS = analysis local providers ray axelrod
+EXTRAS = analysis local providers ray axelrod docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check smollm2 bench embedded-table validation docs figures lock clean
+.PHONY: help demo test test-slow check smollm2 bench embedded-table validation docs site figures lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 24
@@ -47,6 +47,10 @@ validation: ## what `repunet validate` finds, written down (FULL=--full takes th
 docs: ## the pages that are made from the code
 	@$(DEV) python docs/generate.py
 
+site: ## the documentation as a site: docs/_build/index.html, read without the network
+	@$(PYTHON) bootstrap.py docs analysis -- sphinx-build -q -W --keep-going -b html docs docs/_build
+	@echo "docs/_build/index.html"
+
 figures: ## the figures of these pages
 	@$(DEV) python docs/figures.py
 
@@ -59,5 +63,5 @@ lock: ## locks/ again from pyproject.toml (needs uv; UPGRADE=--upgrade takes the
 		--annotation-style line --quiet --output-file locks/smollm2.txt
 
 clean: ## remove what these commands made
-	rm -rf .venv .venv.lock .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf docs/_build docs/reference/api .venv .venv.lock .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests -name __pycache__ -prune -exec rm -rf {} +

@@ -30,7 +30,7 @@ STAMP = VENV / "stamp"  # without it, or with unfinished lines, .venv starts fro
 
 OLDEST = (3, 11)
 KNOWN = ("python3.14", "python3.13", "python3.12", "python3.11")
-EXTRAS = ("analysis", "local", "providers", "ray", "axelrod", "sentiment")
+EXTRAS = ("analysis", "local", "providers", "ray", "axelrod", "docs", "sentiment")
 SATISFIED_BY = {  # dev holds what its tests need, slow every lock there is
     "core": ("core", *EXTRAS, "dev", "slow"),
     "analysis": ("analysis", "dev", "slow"),
@@ -38,6 +38,7 @@ SATISFIED_BY = {  # dev holds what its tests need, slow every lock there is
     "providers": ("providers", "dev", "slow"),
     "ray": ("ray", "slow"),
     "axelrod": ("axelrod", "slow"),
+    "docs": ("docs", "slow"),
     "sentiment": ("sentiment",),
     "dev": ("dev", "slow"),
     "slow": ("slow",),

@@ -3,11 +3,14 @@
 import ast
 import inspect
 import re
+import runpy
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from repunet.analysis.measures.catalogue import MEASURES
@@ -18,6 +21,7 @@ from repunet.minds.embedded.model.parameters import Parameters
 from repunet.world.treatment import Treatment
 
 HERE = Path(__file__).parent
+STRUCTURE = SimpleNamespace(**runpy.run_path(str(HERE / "structure.py")))
 NOTE = "<!-- Made from the code by `make docs`. -->"
 
 
@@ -178,13 +182,64 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+def glossary() -> str:
+    """Return the page about the words of RepuNet, from the table of them."""
+    terms = tomllib.loads((HERE / "glossary.toml").read_text("utf-8"))["term"]
+    rows = [_term(**each) for each in sorted(terms, key=lambda each: each["name"].lower())]
+    head = ["| word | meaning | in the paper | in the code |", "|---|---|---|---|"]
+    return "\n".join([NOTE, "", GLOSSARY, *head, *rows, ""])
+
+
+GLOSSARY = """\
+# Glossary
+
+The words that RepuNet uses in its commands, tables, files and code: one word for one thing.
+Sections are those of [the paper](paper.md); names in the code stand below `repunet`.
+"""
+
+
+def _term(name: str, meaning: str, paper: str = "", code: str = "") -> str:
+    shown = f"`{code.removeprefix('repunet.')}`" if code else ""
+    return f"| **{name}** | {_cell(meaning)} | {paper} | {shown} |"
+
+
+def architecture() -> str:
+    """Return the page about the parts of the code, with its figures made anew."""
+    text = (HERE / "architecture.md").read_text("utf-8")
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n{_figures()}{END}{rest.split(END)[1]}"
+
+
+BEGIN, END = "<!-- structure -->", "<!-- /structure -->"
+"""Around what is made from the code on the page about its parts."""
+
+
+def _figures() -> str:
+    release = tomllib.loads((HERE / "structure.toml").read_text("utf-8"))
+    now = STRUCTURE.Structure().figures()
+    rows = [
+        f"| {title} | {release['figures'][title]:,g} | {value:,g} |" for title, value in now.items()
+    ]
+    head = [f"| | 0.1.0 ({release['commit']}) | now |", "|---|--:|--:|"]
+    return "\n".join([*head, *rows, ""])
+
+
+def layers() -> str:
+    """Return the picture of the layers."""
+    return str(STRUCTURE.Structure().picture())
+
+
 PAGES = {
+    "glossary.md": glossary,
     "reference/commands.md": commands,
     "reference/measures.md": measures,
     "reference/switches.md": switches,
     "reference/tables.md": tables,
 }
 
+MEASURED = {"architecture.md": architecture, "figures/layers.svg": layers}
+"""Pages with sizes of the code, which may lag a little behind it."""
+
 if __name__ == "__main__":
-    for name, page in PAGES.items():
-        (HERE / name).write_text(page())
+    for name, page in (PAGES | MEASURED).items():
+        (HERE / name).write_text(page(), "utf-8")

@@ -12,7 +12,18 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parent.parent / "bootstrap.py"
 
-LOCKED = ("core", "analysis", "local", "providers", "ray", "axelrod", "dev", "slow", "smollm2")
+LOCKED = (
+    "core",
+    "analysis",
+    "local",
+    "providers",
+    "ray",
+    "axelrod",
+    "docs",
+    "dev",
+    "slow",
+    "smollm2",
+)
 LOCKS = [f"locks/{name}.txt" for name in LOCKED]
 
 

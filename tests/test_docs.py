@@ -1,11 +1,13 @@
 """The documents: every page that is made is as made, every command in them works, links lead on."""
 
+import pkgutil
 import re
 import runpy
 import shlex
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +19,9 @@ from repunet.minds.router import mind_names
 from repunet.models.endpoint import COMPATIBLE, Provider
 
 ROOT = Path(__file__).parents[1]
-PAGES = runpy.run_path(str(ROOT / "docs" / "generate.py"))["PAGES"]
+MAKER = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+PAGES, MEASURED = MAKER["PAGES"], MAKER["MEASURED"]
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 FENCE = re.compile(r"```console\n(.*?)```", re.DOTALL)
@@ -42,6 +46,27 @@ def openai(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_page_made_from_the_code_is_as_made(name: str) -> None:
     make: Callable[[], str] = PAGES[name]
     assert (ROOT / "docs" / name).read_text() == make(), "make docs"
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_a_page_with_sizes_of_the_code_is_nearly_as_made(name: str) -> None:
+    kept, made = (ROOT / "docs" / name).read_text(), MEASURED[name]()
+    assert NUMBER.sub("0", kept) == NUMBER.sub("0", made), "make docs"
+    pairs = zip(sizes(kept), sizes(made), strict=True)
+    assert [pair for pair in pairs if abs(pair[0] - pair[1]) > 3 + 0.1 * pair[1]] == [], "make docs"
+
+
+def sizes(page: str) -> list[float]:
+    """Return the numbers of a page, in its order."""
+    return [float(number.replace(",", "")) for number in NUMBER.findall(page)]
+
+
+def test_every_word_of_the_glossary_is_told_once_with_names_that_there_are() -> None:
+    terms = tomllib.loads((ROOT / "docs" / "glossary.toml").read_text())["term"]
+    names = [term["name"] for term in terms]
+    assert len(names) == len(set(names)) > 50
+    for code in (term["code"] for term in terms if "code" in term):
+        assert pkgutil.resolve_name(code), code
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
