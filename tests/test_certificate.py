@@ -107,9 +107,18 @@ FINER = [name for name in ARMS if name not in {*TREATMENTS, "by-standing", "witn
 """Switches of one module. Who goes first changes who meets whom; errors need an opposite act."""
 
 
-@pytest.mark.parametrize("wording", mostly_slow(wordings(), [PLAIN]))
+@pytest.mark.parametrize(
+    ("dilemma", "wording"),
+    [
+        ("pd", PLAIN),
+        *(
+            pytest.param(dilemma, wording, marks=pytest.mark.slow)
+            for dilemma, wording in (*((each, PLAIN) for each in scenarios()), ("pd", "plain-b"))
+            if (dilemma, wording) != ("pd", PLAIN)
+        ),
+    ],
+)
 @pytest.mark.parametrize("name", FINER)
-@pytest.mark.parametrize("dilemma", mostly_slow(scenarios(), ["pd"]))
 def test_a_finer_switch_too_changes_only_its_blocks(dilemma: str, name: str, wording: str) -> None:
     for comparison in compared(dilemma, "full", name, wording):
         assert not comparison.undeclared, comparison.operation

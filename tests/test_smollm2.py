@@ -3,6 +3,7 @@
 These tests run after all others (`make test-slow`), since llama.cpp's threads wait busily.
 """
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,7 +29,8 @@ except UsageError as error:
     pytest.skip(str(error), allow_module_level=True)
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(3000)]
-PATIENT = Terms(Allowance(threads=1, timeout=1200, deadline=2400))
+PATIENT = Terms(Allowance(threads=os.cpu_count(), timeout=1200, deadline=2400))
+"""All processors: nothing else is tested meanwhile."""
 MOST = 4096
 """Tokens of an answer."""
 
