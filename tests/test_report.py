@@ -468,7 +468,7 @@ def test_the_report_stands_beside_its_run_which_stays_as_it_is(
 def test_a_report_of_ours_is_made_again_and_nothing_else_is_overwritten(
     runs: dict[str, Path], made: dict[str, ReportPage], report: Command, tmp_path: Path
 ) -> None:
-    with patch("repunet.cli.commands.report._page", return_value=made["pd"]):
+    with patch("repunet.analysis.report.writing._page", return_value=made["pd"]):
         _overwriting(runs, report, tmp_path)
 
 
@@ -520,7 +520,7 @@ def test_a_report_is_shown_if_that_is_asked_for(
 ) -> None:
     path = tmp_path / "page.html"
     with (
-        patch("repunet.cli.commands.report._page", return_value=made["pd"]),
+        patch("repunet.analysis.report.writing._page", return_value=made["pd"]),
         patch("webbrowser.open") as shown,
     ):
         assert report(runs["pd"], "-o", path)[0] == 0

@@ -1,12 +1,15 @@
 """Views: a run to be looked at from Python, in a notebook for example. They never change it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cached_property
+from contextlib import contextmanager, suppress
+from functools import cached_property, partial
+from html import escape
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from repunet.analysis.makers import notes
+from repunet.analysis.report.writing import PAGE, write
 from repunet.analysis.summary import Summary, summarise
 from repunet.analysis.tables import TABLES, History, Row
 from repunet.analysis.tables.files import about
@@ -19,7 +22,11 @@ from repunet.record.collector import collector
 from repunet.record.journal import Journal
 from repunet.record.manifest import Manifest
 from repunet.record.storage import locate
+from repunet.system.extras import library
 from repunet.world.society import Society
+
+SHOWN = ("run", "scenario", "treatment", "mind", "seed", "round")
+"""Facts that a notebook shows of a run."""
 
 
 def open_run(run: str | Path, storage: str | Path | None = None) -> "RunView":
@@ -99,6 +106,67 @@ class RunView:
         """Return the run in a few numbers; what was spent is as it is in the file now."""
         with self._file() as journal:
             return summarise(journal)
+
+    @property
+    def digest(self) -> str:
+        """Return the hash that equal runs share, as far as this view goes."""
+        return str(self._about["digest"])
+
+    def cooperation(self) -> Any:
+        """Return the headline rate of each round as a pandas.DataFrame.
+
+        Columns:
+            round: number of the round
+            value: rate of cooperation from 0 to 1; NaN where there is none
+            n: acts, deals or choices that it is a rate of
+            missing: decisions that could not be had, and that it lacks
+        """
+        measures = library("repunet.analysis.measures.cooperation")
+        made = measures.cooperation_by_round(self._frames()).copy()
+        made.attrs |= {**self._about, "table": "cooperation"}
+        return made
+
+    def figure(self, name: str = "cooperation") -> Any:
+        """Return a figure of the run as a matplotlib Figure, which a notebook shows.
+
+        Names: cooperation, standing, network, gossip, matrix, cascade, wealth, costs. Raises
+        UsageError, with a suggestion, for others.
+        """
+        figures = "repunet.analysis.figures"
+        made = library(f"{figures}.catalogue").draw(name, [self._frames()])
+        shown = partial(library(f"{figures}.saving").drawn, made, "png")
+        made.__dict__["_repr_png_"] = shown  # it is shown where pyplot was never imported, too
+        return made
+
+    def report(
+        self, path: str | Path | None = None, *, force: bool = False, tone: str = "vader"
+    ) -> Path:
+        """Write all there is to know of the run into one HTML file, and return its path.
+
+        By default it is `report.html` beside the run. Raises UsageError if something else than a
+        report of ours is there, unless `force` is set.
+        """
+        to = self.path.with_name(PAGE) if path is None else Path(path)
+        with self._file():
+            write(self.path.parent, [self.path], to, force=force, tone=tone)
+        return to
+
+    def _frames(self) -> Any:
+        return library("repunet.analysis.tables.frames").frames(self.history)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: which run it is, what came of it, and who made it."""
+        facts = {name: self._about[name] for name in SHOWN}
+        with suppress(UsageError, OSError):
+            found = self.summary
+            rate = "none" if found.overall is None else f"{found.overall:.2f}"
+            facts["cooperation, all rounds"] = rate
+            facts["missing decisions"] = f"{found.missing} of {found.decisions}"
+        facts["digest"] = self.digest[:12]
+        rows = (f"<tr><th>{escape(name)}</th><td>{escape(str(fact))}</td></tr>"
+                for name, fact in facts.items())  # fmt: skip
+        told = (f"<p>{escape(note.text)}</p>" for note in notes(str(self._about["mind"])))
+        return "\n".join(["<table>", *rows, "</table>", *told])
 
     def society(self, round: int | None = None) -> Society:
         """Return the society as it stood after a round, by default the last one."""

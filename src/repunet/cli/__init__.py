@@ -35,6 +35,8 @@ COMMANDS = {
     "batch": "Play a list of jobs, each a line of words.",
     "reproduce": "Try the paper's tables, figures and claims.",
     "scenarios": "List the dilemmas, and what is at stake.",
+    "minds": "List what can decide for agents.",
+    "models": "List providers of language models, and which keys are set.",
     "shell": "Play, look, go back and ask, line by line.",
     "seed": "Make and show seeds: people for runs.",
     "profiles": "Write people as the reference's profiles.",

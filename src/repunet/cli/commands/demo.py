@@ -5,8 +5,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from repunet.analysis.report.writing import PAGE, write
 from repunet.analysis.summary import Summary, summarise
-from repunet.cli.commands.report import PAGE, say_headlines, write
+from repunet.cli.commands.report import say_headlines
 from repunet.cli.options import Json, Quiet, Rounds, Seed, Storage, Whole
 from repunet.cli.playing import announce, play_out
 from repunet.cli.printing.console import say

@@ -8,16 +8,13 @@ from rich.padding import Padding
 from rich.table import Table
 
 from repunet.cli.options import Json
-from repunet.cli.printing.console import console, print_json
+from repunet.cli.printing.console import WIDTH, console, print_json
 from repunet.cli.printing.tables import table
 from repunet.prompts import number
 from repunet.scenarios import Scenario
 from repunet.scenarios import scenarios as installed
 from repunet.world.persona import Role
 from repunet.world.stakes import Game, Provision, Stakes, Trust
-
-WIDTH = 80
-"""Columns, where there are as many."""
 
 
 @dataclass(frozen=True, slots=True)

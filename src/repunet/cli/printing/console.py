@@ -16,6 +16,10 @@ from rich.text import Text
 
 from repunet.system.terminal import escaped, takes_all, visible
 
+WIDTH = 80
+"""Columns of a list, where there are as many."""
+
+
 WIDE = 160
 """Columns of a table that no terminal will show, but a file or another program."""
 
