@@ -26,12 +26,10 @@ from repunet.minds.given import Given, giving, name_of
 from repunet.minds.router import mind_names
 from repunet.models.plugged import OBJECT
 from repunet.models.request import Transport
-from repunet.record.notes import SPEC
 from repunet.record.storage import locate, runs_in
-from repunet.runs.beginning import begun_from, spec_of
+from repunet.runs.beginning import begun_from, forked_from, reopened_from
 from repunet.runs.log import logged
-from repunet.runs.run import Run, reopen
-from repunet.runs.run import fork as begin_fork
+from repunet.runs.run import Run
 from repunet.runs.spec import RunSpec, key_of, read_spec
 from repunet.scenarios import Scenario
 from repunet.scenarios import scenarios as installed
@@ -257,12 +255,10 @@ def _reopened(
     run: str | Path, rounds: int | None, branch: bool, storage: Storage, limits: Any
 ) -> Opening:
     path = locate(str(run), _folder(storage))
-    spec, terms = spec_of(path, limits)
 
     @contextmanager
     def opened() -> Iterator[Run]:
-        at_once = spec.limits.concurrency
-        with reopen(path, branch=branch, concurrency=at_once, terms=terms) as reopened:
+        with reopened_from(path, limits, branch=branch) as reopened:
             if rounds is not None:
                 reopened.extend(rounds)
             yield reopened
@@ -281,18 +277,15 @@ def _forked(
     limits: Any,
 ) -> Opening:
     path = locate(str(run), _folder(storage))
-    spec, terms = spec_of(path, limits)
+    wanted: dict[str, Any] = {
+        "rounds": rounds,
+        "branch": branch,
+        "name": name,
+        "folder": _folder(storage),
+    }
     words = RunSpec().updated({"switches": switches}, key_of).switches
 
-    @contextmanager
-    def opened() -> Iterator[Run]:
-        with begin_fork(path, at, words, rounds=rounds, branch=branch, name=name,
-                        folder=_folder(storage), concurrency=spec.limits.concurrency,
-                        terms=terms) as forked:  # fmt: skip
-            forked.journal.note(SPEC, spec.to_json())
-            yield forked
-
-    return opened
+    return partial(forked_from, path, at, words, limits, **wanted)
 
 
 def _wait(opening: Opening, minds: Mapping[str, Given]) -> RunView:

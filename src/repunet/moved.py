@@ -57,7 +57,6 @@ MODULES: Mapping[str, str] = {
     "layer.chronicle": "layer.state",
     "layer.episode": "layer.responses",
     "mind": "questions.mind",
-    "minds.embedded.answers": "minds.embedded.answers.base",
     "minds.embedded.dilemma": "minds.embedded.model.dilemma",
     "minds.embedded.evidence": "minds.embedded.model.evidence",
     "minds.embedded.investing": "minds.embedded.answers.trust",

@@ -24,12 +24,11 @@ from repunet.compat.seeds import is_seed, people_at, run_names, scenario_of, see
 from repunet.errors import RepuNetError, UsageError, unknown
 from repunet.record.changes import origin
 from repunet.record.journal import Journal
-from repunet.record.notes import SPEC
 from repunet.record.storage import FILE, LOCK, called, locate, locked
-from repunet.runs.beginning import begun_from, spec_of
+from repunet.runs.beginning import begun_from, forked_from, reopened_from, spec_of
 from repunet.runs.log import FILE as LOG
 from repunet.runs.log import command as said_to_play
-from repunet.runs.run import Run, fork, reopen
+from repunet.runs.run import Run
 from repunet.runs.spec import BESIDE, SWITCHES
 from repunet.scenarios import scenario as find_scenario
 from repunet.scenarios import scenarios
@@ -163,9 +162,7 @@ class Session:
             with self._forked(None, self.switches, rounds) as run:
                 yield run
         else:
-            spec, terms = spec_of(self.run, *said(self.limits))
-            at_once = spec.limits.concurrency
-            with reopen(self.run, concurrency=at_once, terms=terms) as run:
+            with reopened_from(self.run, *said(self.limits)) as run:
                 yield run
 
     @contextmanager
@@ -192,19 +189,10 @@ class Session:
         self, at: int | None, switches: Mapping[str, str], rounds: int | None
     ) -> Iterator[Run]:
         path = self._opened()
-        spec, terms = spec_of(path, *said(self.limits))
         with Journal.open(path) as journal:
             round_ = journal.rounds if at is None else at
-        with fork(
-            path,
-            round_,
-            switches,
-            rounds=rounds,
-            folder=self.storage,
-            concurrency=spec.limits.concurrency,
-            terms=terms,
-        ) as forked:
-            forked.journal.note(SPEC, spec.to_json())
+        wanted: dict[str, Any] = {"rounds": rounds, "folder": self.storage}
+        with forked_from(path, round_, switches, *said(self.limits), **wanted) as forked:
             shares = f"shares rounds 1 to {round_} with" if round_ else "shares no rounds with"
             say(f"{forked.name} {shares} {path.parent.name}, which stays as it is")
             yield forked

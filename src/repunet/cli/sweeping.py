@@ -82,14 +82,9 @@ def _carry_out(prepared: Sweep, options: SweepOptions, batch: Path | None) -> No
     if options.dry_run:
         show(prepared, json=options.json)
         return
-    board = Board(prepared.jobs, prepared.before)
     if not (options.quiet or options.json):
         announce(prepared, options.on)
-    interrupted = None
-    try:
-        _play(prepared, board, options, batch)
-    except Stopped as stopped:
-        interrupted = stopped
+    board, interrupted = _played(prepared, options, batch)
     report(prepared, board, json=options.json)
     if interrupted is not None:
         raise interrupted
@@ -102,12 +97,7 @@ def complete(prepared: Sweep, options: SweepOptions, batch: Path | None = None) 
     Raises Stopped or RepuNetError, after a table of them, if any run is not done.
     """
     require_possible(prepared, options.on, options.jobs, batch)
-    board = Board(prepared.jobs, prepared.before)
-    interrupted = None
-    try:
-        _play(prepared, board, options, batch)
-    except Stopped as stopped:
-        interrupted = stopped
+    board, interrupted = _played(prepared, options, batch)
     if interrupted or len(board.with_status("done")) < len(board.jobs):
         if not options.json:
             report(prepared, board, json=False)
@@ -115,6 +105,18 @@ def complete(prepared: Sweep, options: SweepOptions, batch: Path | None = None) 
             raise interrupted
         require_done(board, batch)
     return board
+
+
+def _played(
+    prepared: Sweep, options: SweepOptions, batch: Path | None
+) -> tuple[Board, Stopped | None]:
+    """Play all that lacks; return what became of it, and the interruption, if there was one."""
+    board = Board(prepared.jobs, prepared.before)
+    try:
+        _play(prepared, board, options, batch)
+    except Stopped as stopped:
+        return board, stopped
+    return board, None
 
 
 def _play(prepared: Sweep, board: Board, options: SweepOptions, batch: Path | None = None) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from repunet.minds.language.terms import Terms
 from repunet.models.prices import read_prices
 from repunet.record.journal import Journal
-from repunet.runs.run import Run, begin
+from repunet.record.notes import SPEC
+from repunet.runs.run import Run, begin, fork, reopen
 from repunet.runs.spec import BESIDE, Limits, RunSpec
 
 
@@ -48,6 +49,40 @@ def begun_from(
         ):
             beside.write(spec.again(begun.manifest))
         yield begun
+
+
+@contextmanager
+def reopened_from(
+    path: Path,
+    limits: Mapping[str, Any] | None = None,
+    batch: Path | None = None,
+    *,
+    branch: bool = False,
+) -> Iterator[Run]:
+    """Open a run to go on with it on its own terms; limits that are said now are noted in it."""
+    spec, terms = spec_of(path, limits, batch)
+    at_once = spec.limits.concurrency
+    with reopen(path, branch=branch, concurrency=at_once, terms=terms) as reopened:
+        if limits:
+            reopened.journal.note(SPEC, spec.to_json())
+        yield reopened
+
+
+@contextmanager
+def forked_from(
+    path: Path,
+    at: int,
+    switches: Mapping[str, str],
+    limits: Mapping[str, Any] | None = None,
+    batch: Path | None = None,
+    **settings: Any,
+) -> Iterator[Run]:
+    """Begin a fork of a run on its terms, or on limits that are said now; settings as in `fork`."""
+    spec, terms = spec_of(path, limits, batch)
+    at_once = spec.limits.concurrency
+    with fork(path, at, switches, concurrency=at_once, terms=terms, **settings) as forked:
+        forked.journal.note(SPEC, spec.to_json())
+        yield forked
 
 
 def spec_of(

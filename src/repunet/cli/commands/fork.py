@@ -1,6 +1,6 @@
 """The command `fork`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -9,11 +9,9 @@ from repunet.cli.playing import announce, play_and_report
 from repunet.cli.printing.console import say
 from repunet.cli.spec_options import LimitOptions, said, settings
 from repunet.record.changes import origin
-from repunet.record.notes import SPEC
 from repunet.record.storage import locate
-from repunet.runs.beginning import spec_of
+from repunet.runs.beginning import forked_from
 from repunet.runs.run import Run
-from repunet.runs.run import fork as begin_fork
 
 
 def fork(
@@ -39,19 +37,8 @@ def fork(
 ) -> None:
     """Share the first rounds of a run, then go on with something changed: what if?"""
     path, switches = locate(run, storage), settings(set_ or [])
-    spec, terms = spec_of(path, *said(limits))
-    with begin_fork(
-        path,
-        at,
-        switches,
-        rounds=rounds,
-        branch=branch,
-        name=name,
-        folder=storage,
-        concurrency=spec.limits.concurrency,
-        terms=terms,
-    ) as forked:
-        forked.journal.note(SPEC, spec.to_json())
+    wanted: dict[str, Any] = {"rounds": rounds, "branch": branch, "name": name, "folder": storage}
+    with forked_from(path, at, switches, *said(limits), **wanted) as forked:
         if not (quiet or json):
             say(_shared(forked))
         announce(forked, quiet=quiet or json)

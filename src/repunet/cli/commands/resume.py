@@ -8,10 +8,8 @@ from repunet.cli.options import Json, Quiet, RunName, Storage, Whole
 from repunet.cli.playing import announce, play_and_report
 from repunet.cli.printing.console import say
 from repunet.cli.spec_options import LimitOptions, said
-from repunet.record.notes import SPEC
 from repunet.record.storage import locate
-from repunet.runs.beginning import spec_of
-from repunet.runs.run import reopen
+from repunet.runs.beginning import reopened_from
 
 
 def resume(
@@ -30,12 +28,7 @@ def resume(
     json: Json = False,
 ) -> None:
     """Go on with a run, to its planned end or so many rounds beyond."""
-    path = locate(run, storage)
-    spec, terms = spec_of(path, *said(limits))
-    at_once = spec.limits.concurrency
-    with reopen(path, branch=branch, concurrency=at_once, terms=terms) as reopened:
-        if limits is not None and limits.given():
-            reopened.journal.note(SPEC, spec.to_json())
+    with reopened_from(locate(run, storage), *said(limits), branch=branch) as reopened:
         if rounds is not None:
             reopened.extend(rounds)
         elif reopened.society.round >= reopened.planned and not (quiet or json):
