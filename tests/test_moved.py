@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from installing import installed
 
+import repunet
 from repunet.cli import execute
 from repunet.moved import MODULES, NAMES, moved
 
@@ -61,3 +62,9 @@ def test_a_scenario_that_was_written_for_0_1_0_is_played(
         assert execute(["run", "stag-hunt", "--agents", "4", "--rounds", "2", "--name", "a"]) == 0
         assert execute(["verify", "a"]) == 0
     assert "missing decisions, of all" in capsys.readouterr().out
+
+
+def test_a_view_has_its_manifest_by_the_old_name_too(tmp_path: Path) -> None:
+    view = repunet.run("pd", agents=4, rounds=1, mind="chance", storage=tmp_path)
+    with pytest.warns(DeprecationWarning, match=r"is now RunView\.manifest"):
+        assert view.founding == view.manifest

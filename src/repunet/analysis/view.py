@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from warnings import warn
 
 from repunet.analysis.makers import notes
 from repunet.analysis.report.writing import PAGE, write
@@ -73,6 +74,12 @@ class RunView:
             f"<RunView of {facts['run']}: {facts['scenario']}, {facts['treatment']}, "
             f"seed {facts['seed']}, after round {self.round}; mind: {facts['mind']}>"
         )
+
+    @property
+    def founding(self) -> Manifest:
+        """Return the manifest, by its name of 0.1.0; it goes with the next release."""
+        warn("RunView.founding is now RunView.manifest", DeprecationWarning, stacklevel=2)
+        return self.manifest
 
     def __enter__(self) -> "RunView":
         return self
