@@ -14,8 +14,10 @@ from repunet.errors import RepuNetError as RepuNetError
 from repunet.errors import Stopped as Stopped
 from repunet.errors import UsageError as UsageError
 from repunet.layer import Layer as Layer
+from repunet.models.request import Transport as _Transport
 from repunet.questions.mind import Mind as Mind
 from repunet.runs.spec import RunSpec as RunSpec
 from repunet.world.treatment import Treatment as Treatment
 
 __version__: str
+Model = _Transport

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from repunet.chance import draw
 from repunet.errors import RepuNetError, Stopped
-from repunet.minds.language.session import ModelSession
+from repunet.minds.language.session import UNHEARD, ModelSession
 from repunet.models.batch import Batch
 from repunet.models.cancellation import Halted
 from repunet.models.failure import (
@@ -388,7 +388,7 @@ class ModelClient:
         silent = not others and (self._unsent or self._unheard >= SILENT)
         gone = silent or isinstance(failure, Unreachable | RateLimited)
         if self._is_known and not gone:
-            return Unanswered(f"no answer in time: {failure}", trial.last.number)
+            return Unanswered(f"{UNHEARD}: {failure}", trial.last.number)
         seconds = get_running_loop().time() - (trial.began or 0.0)
         tried = f"requests failed: {trial.failures}, in {seconds:.0f} s"
         if (failure.retry_after or 0.0) > self._asked_for(failure):
@@ -398,7 +398,7 @@ class ModelClient:
         return self._given_up(f"{failure}; {tried}")
 
     def _given_up(self, why: str) -> Stopped:
-        return self.session.stop(f"{self.name} does not answer: {why}")
+        return self.session.gone(f"{self.name} does not answer: {why}")
 
 
 def _estimate(request: Request, text: str) -> int:

@@ -26,6 +26,8 @@ FEW, SMALL, SHARE = 3, 0.25, 0.05
 little is asked, a few are this many, or a larger share."""
 HOPELESS = 10
 """As many missing decisions stop it at once, if they are half of all."""
+UNHEARD = "no answer in time"
+"""Reason of a decision that is missing because nobody answered, after the name of the model."""
 TOLD = 3
 """So many of the missing decisions are told of, each with its reason."""
 
@@ -67,6 +69,7 @@ class ModelSession:
         self._answered = 0
         self._missing: list[DecisionTaken] = []
         self._too_many = False
+        self._gone = False
         self.listeners: list[Callable[[str], None]] = []
         """Whoever is to be told, in a line, of what an endpoint refuses."""
         self._learnt: set[tuple[str, str]] = set()
@@ -98,8 +101,8 @@ class ModelSession:
 
     def ended(self, stopped: Stopped) -> Stopped:
         """Return how a round ended that was stopped, now that nothing is under way any more."""
-        if self._too_many:
-            self.log.set_aside(missing.name.coordinate for missing in self._missing)
+        anew = [each for each in self._missing if self._too_many or self._is_unheard(each)]
+        self.log.set_aside(missing.name.coordinate for missing in anew)
         if self.batch is None or not self.batch.pending:
             return stopped
         run, written = called(self.log.journal.path), self.batch.write()
@@ -140,7 +143,7 @@ class ModelSession:
                 finally:
                     self._timeouts.discard(limit)
         except TimeoutError:
-            why = f"no answer in {round(seconds or 0, 1):g} s"
+            why = f"no answer in {max(0.0, round(seconds or 0, 1)):g} s"
             if self.halted.is_set():
                 why = f"no answer before the run stopped ({self._reason})"
             raise TimedOut(why, charged=True) from None
@@ -205,7 +208,7 @@ class ModelSession:
         Of a round that has begun before, the missing decisions are asked anew if they are too many:
         what was the matter then may be so no more.
         """
-        self._why, self._too_many = None, False
+        self._why, self._too_many, self._gone = None, False, False
         self.halted.clear()
         if number != self.round:
             self.log.forget()
@@ -219,6 +222,14 @@ class ModelSession:
         """Raise Stopped if too many of a round's decisions are missing for it to be committed."""
         if self._missing and too_many(missing, decisions):
             raise self.too_many_missing()
+
+    def gone(self, why: str) -> Stopped:
+        """Stop, since an endpoint is gone; what it left unanswered before is asked anew later."""
+        self._gone = True
+        return self.stop(why)
+
+    def _is_unheard(self, missing: DecisionTaken) -> bool:
+        return self._gone and f": {UNHEARD}: " in (missing.why or "")
 
     def too_many_missing(self) -> Stopped:
         """Stop; the missing decisions are asked anew when the run is resumed."""
